@@ -1,0 +1,16 @@
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }],
+  },
+  moduleNameMapper: {
+    '^latchkey$': '<rootDir>/lib/index.ts',
+    '^latchkey/client$': '<rootDir>/lib/client/index.ts',
+  },
+  reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+}

@@ -1,0 +1,93 @@
+/** The stable code of the rule that decided; `local` when no rule failed. */
+export type LocalityReason =
+  | 'local'
+  | 'peer-unknown'
+  | 'headers-truncated'
+  | 'public-listener'
+  | 'peer-not-loopback'
+  | 'host-missing'
+  | 'host-duplicate'
+  | 'host-malformed'
+  | 'host-not-local'
+  | 'target-mismatch'
+  | 'forwarding-untrusted'
+  | 'forwarding-incomplete'
+  | 'forwarding-malformed'
+  | 'forwarding-conflict'
+  | 'forwarding-foreign'
+  | 'hop-untrusted'
+  | 'hop-not-loopback'
+  | 'forwarding-tampered'
+  | 'peer-unproven'
+  | 'peer-other-user'
+  | 'peer-relay'
+  | 'peer-outbound'
+  | 'proxy-seen'
+
+/** How sure a verdict is, weakest first. `none` goes with every client that is not local. */
+export type Assurance = 'none' | 'headers' | 'same-user' | 'private-listener' | 'local-secret'
+
+/** One rule of the decision, in the order in which they were asked. A trace always has all ten. */
+export type TraceEntry = {
+  /** The code with which this rule failed, or would have failed. */
+  readonly rule: LocalityReason
+  readonly outcome: 'pass' | 'fail' | 'skip'
+  /** What the rule looked at, for people. Client-supplied text is cut and cleaned of control characters. */
+  readonly saw: string
+}
+
+/** Where a client is, how sure that is, and why. */
+export type LocalityVerdict = {
+  readonly isLocal: boolean
+  /** `direct`: local, nobody in between. `proxied`: local, through trusted proxies. `remote`: not local. */
+  readonly kind: 'direct' | 'proxied' | 'remote'
+  readonly assurance: Assurance
+  /** Canonical text (RFC 5952; `::ffff:a.b.c.d` is written `a.b.c.d`), `null` when it cannot be known. */
+  readonly clientAddress: string | null
+  readonly reason: LocalityReason
+  readonly trace: readonly TraceEntry[]
+  /** May pair silently: local, `direct`, and not on behalf of a page from elsewhere. */
+  readonly silent: boolean
+  /** What the operator should do, when there is something to do. */
+  readonly advice?: string
+}
+
+/** What the kernel says of the process at the other end of a connection. */
+export type PeerEvidence = {
+  /**
+   * `same-user`: a process of ours that shows no sign of passing on other people's requests.
+   * `other-user`: somebody else's. `relay`: it shows such a sign. `outbound`: it is connected to another
+   * machine. `unproven`: the kernel could not be asked, or its answer is not conclusive.
+   */
+  readonly status: 'same-user' | 'other-user' | 'relay' | 'outbound' | 'unproven'
+  readonly uid?: number
+  /** Name of the process, as the kernel has it. */
+  readonly process?: string
+  /** What decided, in words; `own-process` when the peer is this very process. */
+  readonly sign?: string
+}
+
+/** One request as it arrived, before anybody interpreted it. */
+export type RequestFacts = {
+  /** `unix`: an app's own Unix socket; `private`: a listener that Latchkey opened for local clients alone. */
+  readonly transport: 'tcp' | 'unix' | 'private'
+  /** Captured when the connection was made; `null` when it is not known. */
+  readonly remoteAddress: string | null
+  readonly localAddress?: string | null
+  /** `'1.0'`, `'1.1'`, `'2.0'`. */
+  readonly httpVersion: string
+  /** The request target as it was sent. */
+  readonly url: string
+  /** name, value, name, value, … as it was received. */
+  readonly rawHeaders: readonly string[]
+  /** How many fields the parser keeps, when it drops what is beyond. */
+  readonly headerLimit?: number
+  readonly upgrade?: boolean
+  /** The standing that the operator gave the listener. */
+  readonly listener?: 'public' | 'local'
+  /** The client proved that it can read the gateway's secret file. */
+  readonly localSecret?: boolean
+  /** The process at the other end, or this gateway, was seen to speak for others. */
+  readonly tainted?: boolean
+  readonly peer?: PeerEvidence
+}
