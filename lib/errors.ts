@@ -32,9 +32,41 @@ export class LatchkeyError extends Error {
   readonly code: LatchkeyErrorCode
   readonly details: ErrorDetails | undefined
 
-  constructor(code: LatchkeyErrorCode, message?: string, options: { cause?: unknown; details?: ErrorDetails } = {}) {
+  constructor(
+    code: LatchkeyErrorCode,
+    message?: string,
+    options: { cause?: unknown; details?: ErrorDetails } = {},
+  ) {
     super(message ?? SENTENCES[code], options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.details = options.details
   }
+}
+
+/** Throws OPTION_UNKNOWN for a key that is not in `known`, with the known key that looks most like it. */
+export function rejectUnknownKeys(what: string, given: object, known: readonly string[]): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue
+    const closest = known
+      .map((candidate) => ({ candidate, distance: editDistance(key.toLowerCase(), candidate.toLowerCase()) }))
+      .sort((a, b) => a.distance - b.distance)[0]
+    const hint =
+      closest !== undefined && closest.distance <= Math.max(2, key.length / 3)
+        ? `did you mean ${closest.candidate}?`
+        : `known: ${known.join(', ')}`
+    throw new LatchkeyError('OPTION_UNKNOWN', `${what}: there is no option ${JSON.stringify(key)}; ${hint}`)
+  }
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j += 1) {
+      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
 }

@@ -9,7 +9,9 @@ export default class SummaryReporter {
     const skipped = results.numPendingTests + results.numTodoTests
     this.skippedInCi = process.env.CI === 'true' && skipped > 0
     if (this.skippedInCi) console.log('With CI=true a skipped test is a failure.')
-    console.log(`${results.numPassedTests} passed, ${failed + (this.skippedInCi ? skipped : 0)} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+    const counts = `${results.numPassedTests} passed, ${failed + (this.skippedInCi ? skipped : 0)} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+    // jest prints a summary of its own after this.
+    process.once('exit', () => console.log(counts))
   }
 
   getLastError() {

@@ -27,7 +27,7 @@ export function addressPrefix(canonical: string | null): string {
 }
 
 /** The eight groups of a text that `isIP` called IPv6. */
-function ipv6Groups(text: string): number[] {
+export function ipv6Groups(text: string): number[] {
   const lastColon = text.lastIndexOf(':')
   const tail = text.slice(lastColon + 1)
   let source = text

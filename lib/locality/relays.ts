@@ -15,7 +15,10 @@ export function isRelayProgram(name: string): boolean {
   if (RELAY_PROGRAMS.has(folded)) return true
   for (let end = folded.length - 1; end > 0; end -= 1) {
     const boundary = folded[end]
-    if ((boundary === '-' || boundary === '_' || boundary === '.') && RELAY_PROGRAMS.has(folded.slice(0, end))) {
+    if (
+      (boundary === '-' || boundary === '_' || boundary === '.') &&
+      RELAY_PROGRAMS.has(folded.slice(0, end))
+    ) {
       return true
     }
   }
