@@ -1,0 +1,2 @@
+export { memoryStore } from './memory-store.ts'
+export { sqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'

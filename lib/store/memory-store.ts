@@ -1,0 +1,26 @@
+import type { PairingStore } from '../pairing/pairing-store.ts'
+import { guardedWork } from './guarded-work.ts'
+import { copyTables, memoryTransaction, type MemoryTables } from './memory-transaction.ts'
+import { serialQueue } from './serial-queue.ts'
+
+/** A store for tests: it lives as long as the process and is shared with no other. */
+export function memoryStore(): PairingStore {
+  const queue = serialQueue()
+  let tables: MemoryTables = {
+    settings: new Map(),
+    devices: new Map(),
+    grants: new Map(),
+    tokens: new Map(),
+    requests: new Map(),
+  }
+  return {
+    transaction: (work) =>
+      queue.run(async () => {
+        const draft = copyTables(tables)
+        const result = await guardedWork(memoryTransaction(draft), work)
+        tables = draft
+        return result
+      }),
+    close: () => queue.close(() => Promise.resolve()),
+  }
+}

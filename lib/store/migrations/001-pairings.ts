@@ -1,0 +1,93 @@
+import { sql, type Kysely } from 'kysely'
+import type { StoreTables } from '../schema.ts'
+
+// Times are bigint: PostgreSQL's integer ends in 1970 when it counts milliseconds.
+
+/** Settings, devices with their grants and tokens, and pairing requests. */
+export async function createPairingTables(db: Kysely<StoreTables>): Promise<void> {
+  await db.schema
+    .createTable('settings')
+    .addColumn('key', 'text', (column) => column.notNull().primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .execute()
+
+  await db.schema
+    .createTable('devices')
+    .addColumn('id', 'text', (column) => column.notNull().primaryKey())
+    .addColumn('public_key', 'text', (column) => column.notNull())
+    .addColumn('display_name', 'text')
+    .addColumn('platform', 'text')
+    .addColumn('device_family', 'text')
+    .addColumn('client_id', 'text')
+    .addColumn('client_mode', 'text')
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('last_seen_at_ms', 'bigint')
+    .execute()
+
+  await db.schema
+    .createTable('grants')
+    .addColumn('device_id', 'text', (column) => column.notNull().references('devices.id').onDelete('cascade'))
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('via', 'text', (column) => column.notNull().check(sql`via in ('silent', 'owner')`))
+    .addColumn('scopes', 'text', (column) => column.notNull())
+    .addColumn('approved_by', 'text')
+    .addColumn('from_address', 'text')
+    .addColumn('locality_reason', 'text', (column) => column.notNull())
+    .addColumn('granted_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at_ms', 'bigint')
+    .addPrimaryKeyConstraint('grants_key', ['device_id', 'role', 'via'])
+    .execute()
+
+  await db.schema
+    .createTable('tokens')
+    .addColumn('device_id', 'text', (column) => column.notNull().references('devices.id').onDelete('cascade'))
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .addColumn('issued_at_ms', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('tokens_key', ['device_id', 'role'])
+    .execute()
+
+  await createRequestTable(db)
+}
+
+// No reference to devices: a request comes before its device, and outlives it.
+async function createRequestTable(db: Kysely<StoreTables>): Promise<void> {
+  const states = sql`state in ('pending', 'approved', 'rejected', 'superseded', 'expired')`
+  await db.schema
+    .createTable('requests')
+    .addColumn('id', 'text', (column) => column.notNull().primaryKey())
+    .addColumn('device_id', 'text', (column) => column.notNull())
+    .addColumn('public_key', 'text', (column) => column.notNull())
+    .addColumn('asks', 'text', (column) => column.notNull())
+    .addColumn('role', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('digest', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull().check(states))
+    .addColumn('superseded_by', 'text')
+    .addColumn('display_name', 'text')
+    .addColumn('platform', 'text')
+    .addColumn('device_family', 'text')
+    .addColumn('client_id', 'text')
+    .addColumn('client_mode', 'text')
+    .addColumn('from_address', 'text')
+    .addColumn('address_prefix', 'text', (column) => column.notNull())
+    .addColumn('locality_reason', 'text', (column) => column.notNull())
+    .addColumn('locality_advice', 'text')
+    .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('refreshed_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('decided_at_ms', 'bigint')
+    .addColumn('decided_by', 'text')
+    .execute()
+
+  const pending = sql<boolean>`state = 'pending'`
+  const index = (name: string) => db.schema.createIndex(name).on('requests')
+  await index('requests_one_pending').unique().column('device_id').where(pending).execute()
+  await index('requests_pending_age').columns(['created_at_ms', 'id']).where(pending).execute()
+  await index('requests_pending_prefix').column('address_prefix').where(pending).execute()
+  await index('requests_pending_expiry').columns(['expires_at_ms', 'id']).where(pending).execute()
+  await index('requests_settled_age')
+    .column('created_at_ms')
+    .where(sql<boolean>`state <> 'pending'`)
+    .execute()
+}

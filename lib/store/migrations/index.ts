@@ -1,0 +1,1 @@
+export { createPairingTables } from './001-pairings.ts'

@@ -1,0 +1,106 @@
+import { sql, type Transaction } from 'kysely'
+import type { PairingTransaction } from '../pairing/pairing-store.ts'
+import { requestOf, requestRow } from './request-row.ts'
+import { deviceOf, deviceRow, grantOf, grantRow, tokenOf, tokenRow } from './rows.ts'
+import type { StoreTables } from './schema.ts'
+
+// A literal, not a parameter: the planner uses a partial index only when it can read the value.
+const PENDING = sql.lit('pending' as const)
+
+/** The operations of the port, as statements of one transaction. */
+export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransaction {
+  const pending = () => trx.selectFrom('requests').where('state', '=', PENDING)
+  const count = async (query: ReturnType<typeof pending>) => {
+    const row = await query.select((eb) => eb.fn.countAll().as('total')).executeTakeFirstOrThrow()
+    return Number(row.total)
+  }
+
+  return {
+    async setting(key) {
+      const row = await trx.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
+      return row?.value ?? null
+    },
+    async putSetting(key, value) {
+      const insert = trx.insertInto('settings').values({ key, value })
+      await insert.onConflict((conflict) => conflict.column('key').doUpdateSet({ value })).execute()
+    },
+
+    async device(id) {
+      const row = await trx.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst()
+      return row === undefined ? null : deviceOf(row)
+    },
+    async devices({ after, limit }) {
+      const all = trx.selectFrom('devices').selectAll().orderBy('id').limit(limit)
+      const rows = await (after === undefined ? all : all.where('id', '>', after)).execute()
+      return rows.map(deviceOf)
+    },
+    async putDevice(device) {
+      const row = deviceRow(device)
+      const insert = trx.insertInto('devices').values(row)
+      await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute()
+    },
+    async deleteDevice(id) {
+      // Grants and tokens go with it, by their foreign keys.
+      await trx.deleteFrom('devices').where('id', '=', id).execute()
+    },
+
+    async grants(deviceId) {
+      const all = trx.selectFrom('grants').selectAll().where('device_id', '=', deviceId)
+      return (await all.orderBy('role').orderBy('via').execute()).map(grantOf)
+    },
+    async putGrant(grant) {
+      const row = grantRow(grant)
+      const insert = trx.insertInto('grants').values(row)
+      const key = ['device_id', 'role', 'via'] as const
+      await insert.onConflict((conflict) => conflict.columns(key).doUpdateSet(row)).execute()
+    },
+    async deleteGrant(deviceId, role, via) {
+      const ofDevice = trx.deleteFrom('grants').where('device_id', '=', deviceId)
+      await ofDevice.where('role', '=', role).where('via', '=', via).execute()
+    },
+
+    async tokens(deviceId) {
+      const all = trx.selectFrom('tokens').selectAll().where('device_id', '=', deviceId)
+      return (await all.orderBy('role').execute()).map(tokenOf)
+    },
+    async putToken(token) {
+      const row = tokenRow(token)
+      const insert = trx.insertInto('tokens').values(row)
+      await insert
+        .onConflict((conflict) => conflict.columns(['device_id', 'role']).doUpdateSet(row))
+        .execute()
+    },
+    async deleteToken(deviceId, role) {
+      await trx.deleteFrom('tokens').where('device_id', '=', deviceId).where('role', '=', role).execute()
+    },
+
+    async request(id) {
+      const row = await trx.selectFrom('requests').selectAll().where('id', '=', id).executeTakeFirst()
+      return row === undefined ? null : requestOf(row)
+    },
+    async pendingRequestOf(deviceId) {
+      const row = await pending().selectAll().where('device_id', '=', deviceId).executeTakeFirst()
+      return row === undefined ? null : requestOf(row)
+    },
+    async pendingRequests(limit) {
+      const oldestFirst = pending().selectAll().orderBy('created_at_ms').orderBy('id').limit(limit)
+      return (await oldestFirst.execute()).map(requestOf)
+    },
+    async putRequest(request) {
+      const row = requestRow(request)
+      const insert = trx.insertInto('requests').values(row)
+      await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute()
+    },
+    countPending: () => count(pending()),
+    countPendingFrom: (addressPrefix) => count(pending().where('address_prefix', '=', addressPrefix)),
+    async expiredRequests(nowMs) {
+      const expired = pending().selectAll().where('expires_at_ms', '<=', nowMs)
+      return (await expired.orderBy('expires_at_ms').orderBy('id').execute()).map(requestOf)
+    },
+    async deleteSettledRequests(beforeMs) {
+      const settled = trx.deleteFrom('requests').where('state', '<>', PENDING)
+      const deleted = await settled.where('created_at_ms', '<', beforeMs).executeTakeFirst()
+      return Number(deleted.numDeletedRows)
+    },
+  }
+}

@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals'
+import type { PairingRequest } from '../../lib/pairing/pairing-request.ts'
+import type { PairingStore } from '../../lib/pairing/pairing-store.ts'
+import { sampleDevice, sampleRequest } from './samples.ts'
+
+const SETTLED = ['approved', 'rejected', 'superseded', 'expired'] as const
+
+export function requestContract(store: () => PairingStore): void {
+  const put = (...requests: PairingRequest[]) =>
+    store().transaction(async (tx) => {
+      for (const request of requests) await tx.putRequest(request)
+    })
+
+  describe('requests', () => {
+    test('come back whole', async () => {
+      const nulls = {
+        displayName: null,
+        platform: null,
+        deviceFamily: null,
+        clientId: null,
+        clientMode: null,
+      }
+      const bare = sampleRequest('r2', 'd2', { ...nulls, fromAddress: null, localityAdvice: null, asks: [] })
+      const decided = { state: 'superseded', supersededBy: 'r1', decidedAtMs: 5, decidedBy: 'owner' } as const
+      const settled = sampleRequest('r3', 'd1', decided)
+      await put(sampleRequest('r1', 'd1'), bare, settled)
+      await store().transaction(async (tx) => {
+        expect(await tx.request('r1')).toEqual(sampleRequest('r1', 'd1'))
+        expect(await tx.request('r2')).toEqual(bare)
+        expect(await tx.request('r3')).toEqual(settled)
+        expect(await tx.request('r4')).toBeNull()
+      })
+    })
+
+    test('are replaced in every field', async () => {
+      await put(sampleRequest('r1', 'd1'))
+      const changed: PairingRequest = {
+        ...{
+          id: 'r1',
+          deviceId: 'd9',
+          publicKey: 'k',
+          asks: [{ role: 'node', scopes: ['a'] }],
+          role: 'node',
+        },
+        ...{ reason: 'remote-use', digest: 'x', state: 'rejected', supersededBy: 's', displayName: null },
+        ...{ platform: 'p', deviceFamily: null, clientId: 'i', clientMode: null, fromAddress: null },
+        ...{ addressPrefix: 'q', localityReason: 'peer-relay', localityAdvice: null, createdAtMs: 1 },
+        ...{ refreshedAtMs: 2, expiresAtMs: 3, decidedAtMs: 4, decidedBy: 'o' },
+      }
+      await put(changed)
+      expect(await store().transaction((tx) => tx.request('r1'))).toEqual(changed)
+    })
+
+    test('one is pending per device, and can be refreshed', async () => {
+      const settled = SETTLED.map((state) => sampleRequest(`was-${state}`, 'd1', { state }))
+      await put(...settled, sampleRequest('r1', 'd1'), sampleRequest('r2', 'd2'))
+      const refreshed = sampleRequest('r1', 'd1', { refreshedAtMs: 9, expiresAtMs: 10 })
+      await put(refreshed)
+      await store().transaction(async (tx) => {
+        expect(await tx.pendingRequestOf('d1')).toEqual(refreshed)
+        expect(await tx.pendingRequestOf('d3')).toBeNull()
+      })
+      await put({ ...refreshed, state: 'expired' })
+      expect(await store().transaction((tx) => tx.pendingRequestOf('d1'))).toBeNull()
+    })
+
+    test('a second pending one of a device is refused, new or re-opened', async () => {
+      await put(sampleRequest('r1', 'd1'), sampleRequest('r2', 'd1', { state: 'rejected' }))
+      const refusal = { name: 'LatchkeyError', code: 'INVALID_REQUEST' }
+      await expect(put(sampleRequest('r3', 'd1'))).rejects.toMatchObject(refusal)
+      await expect(put(sampleRequest('r2', 'd1'))).rejects.toMatchObject(refusal)
+      expect(await store().transaction((tx) => tx.countPending())).toBe(1)
+      expect(await store().transaction((tx) => tx.request('r3'))).toBeNull()
+    })
+
+    test('a pending one can be replaced within one transaction', async () => {
+      await put(sampleRequest('r1', 'd1'))
+      await put(
+        sampleRequest('r1', 'd1', { state: 'superseded', supersededBy: 'r2' }),
+        sampleRequest('r2', 'd1'),
+      )
+      const pending = await store().transaction((tx) => tx.pendingRequestOf('d1'))
+      expect(pending?.id).toBe('r2')
+    })
+
+    test('stay when their device is deleted', async () => {
+      await store().transaction((tx) => tx.putDevice(sampleDevice('d1')))
+      await put(sampleRequest('r1', 'd1'), sampleRequest('r2', 'd1', { state: 'approved' }))
+      await store().transaction((tx) => tx.deleteDevice('d1'))
+      const both = await store().transaction(async (tx) => [await tx.request('r1'), await tx.request('r2')])
+      expect(both.map((request) => request?.state)).toEqual(['pending', 'approved'])
+    })
+
+    test('pending ones are listed oldest first, then by id, up to the limit', async () => {
+      const ages = [30, 10, 20, 10, 2 ** 41, 5]
+      const requests = ages.map((createdAtMs, n) => sampleRequest(`r${9 - n}`, `d${n}`, { createdAtMs }))
+      await put(...requests, ...SETTLED.map((state) => sampleRequest(state, 'd0', { state, createdAtMs: 1 })))
+      const ids = async (limit: number) =>
+        (await store().transaction((tx) => tx.pendingRequests(limit))).map((request) => request.id)
+      expect(await ids(100)).toEqual(['r4', 'r6', 'r8', 'r7', 'r9', 'r5'])
+      expect(await ids(3)).toEqual(['r4', 'r6', 'r8'])
+    })
+
+    test('pending ones are counted, in total and by prefix', async () => {
+      await put(
+        sampleRequest('r1', 'd1', { addressPrefix: '192.0.2.1' }),
+        sampleRequest('r2', 'd2', { addressPrefix: '192.0.2.1' }),
+        sampleRequest('r3', 'd3', { addressPrefix: '2001:db8::/64' }),
+        ...SETTLED.map((state) => sampleRequest(state, 'd4', { state, addressPrefix: '192.0.2.1' })),
+      )
+      await store().transaction(async (tx) => {
+        expect(await tx.countPending()).toBe(3)
+        expect(await tx.countPendingFrom('192.0.2.1')).toBe(2)
+        expect(await tx.countPendingFrom('2001:db8::/64')).toBe(1)
+        expect(await tx.countPendingFrom('192.0.2')).toBe(0)
+      })
+    })
+
+    test('pending ones expire at their time, not before', async () => {
+      await put(
+        sampleRequest('r1', 'd1', { expiresAtMs: 1_760_000_000_001 }),
+        sampleRequest('r2', 'd2', { expiresAtMs: 1_760_000_000_000 }),
+        sampleRequest('r3', 'd3', { expiresAtMs: 1_759_999_999_999 }),
+        sampleRequest('r4', 'd4', { expiresAtMs: 1, state: 'approved' }),
+      )
+      const expired = await store().transaction((tx) => tx.expiredRequests(1_760_000_000_000))
+      expect(expired.map((request) => request.id).sort()).toEqual(['r2', 'r3'])
+      expect(expired.find((request) => request.id === 'r2')).toEqual(
+        sampleRequest('r2', 'd2', { expiresAtMs: 1_760_000_000_000 }),
+      )
+    })
+
+    test('settled ones are deleted once they are old, pending ones never', async () => {
+      const old = SETTLED.map((state) => sampleRequest(`old-${state}`, 'd1', { state, createdAtMs: 99 }))
+      await put(
+        ...old,
+        sampleRequest('old-pending', 'd1', { createdAtMs: 1 }),
+        sampleRequest('on-the-line', 'd1', { state: 'approved', createdAtMs: 100 }),
+      )
+      expect(await store().transaction((tx) => tx.deleteSettledRequests(100))).toBe(4)
+      expect(await store().transaction((tx) => tx.deleteSettledRequests(100))).toBe(0)
+      await store().transaction(async (tx) => {
+        for (const { id } of old) expect(await tx.request(id)).toBeNull()
+        expect(await tx.request('old-pending')).not.toBeNull()
+        expect(await tx.request('on-the-line')).not.toBeNull()
+      })
+    })
+  })
+}
