@@ -10,7 +10,7 @@ type Operation = (...args: unknown[]) => Promise<unknown>
 export async function guardedWork<T>(
   operations: PairingTransaction,
   work: (tx: PairingTransaction) => Promise<T>,
-  explainError: (error: unknown) => Error = asError,
+  explainError: (error: unknown) => Error = (error) => error as Error,
 ): Promise<T> {
   const underWay = new Set<Promise<unknown>>()
   let failure: Error | undefined
@@ -49,8 +49,4 @@ export async function guardedWork<T>(
   }
   if (failure !== undefined) throw failure
   return result
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

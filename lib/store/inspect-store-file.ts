@@ -7,7 +7,7 @@ import Database from 'better-sqlite3'
 import type { LatchkeyError } from '../errors.ts'
 import { newerSchema, SCHEMA_VERSION } from './migrate.ts'
 import { APPLICATION_ID } from './sqlite-dialect.ts'
-import { corruptStore, explainSqliteError, unavailableStore } from './sqlite-error.ts'
+import { corruptStore, explainSqliteError, isSqliteError, unavailableStore } from './sqlite-error.ts'
 
 const ATTEMPTS = 10
 
@@ -26,11 +26,16 @@ export async function inspectStoreFile(file: string): Promise<void> {
     throw unavailableStore(file, `${kind}. Name a file`, false)
   }
   await (await open(file, constants.O_RDWR)).close()
-  const folder = await mkdtemp(path.join(tmpdir(), 'latchkey-'))
+  const folder = await mkdtemp(path.join(tmpdir(), `latchkey-${process.pid}-`)).catch((error: unknown) =>
+    noCopy(file, error),
+  )
   try {
     for (let attempt = 1; ; attempt++) {
       const before = await fingerprint(file)
-      const problem = await inspectCopy(file, await copyStore(file, folder))
+      const problem = await inspectCopy(
+        file,
+        await copyStore(file, folder).catch((error: unknown) => noCopy(file, error)),
+      )
       if (problem === undefined) return
       // A copy made while another process wrote may be torn: only what stood still is judged.
       if ((await fingerprint(file)) === before) throw problem
@@ -41,6 +46,12 @@ export async function inspectStoreFile(file: string): Promise<void> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+// Else a full /tmp would be reported as a full disk under the store.
+function noCopy(file: string, error: unknown): never {
+  const found = `it could not be copied to ${tmpdir()} to be checked (${(error as Error).message})`
+  throw unavailableStore(file, found, true, error)
 }
 
 async function fingerprint(file: string): Promise<string> {
@@ -82,7 +93,7 @@ async function inspectCopy(file: string, copy: string): Promise<LatchkeyError | 
     database = new Database(copy, { fileMustExist: true })
     return inspectContent(file, database, hasLog ? undefined : size)
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error
+    if (!isSqliteError(error)) throw error
     const isContent = /^SQLITE_(?:NOTADB|CORRUPT|ERROR|CANTOPEN)/.test(error.code)
     if (!isContent) throw explainSqliteError(file, error)
     return corruptStore(

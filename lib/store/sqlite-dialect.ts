@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection } from 'kysely'
+import { isSqliteError } from './sqlite-error.ts'
 
 /** `LKEY`: how SQLite files say whose they are. */
 export const APPLICATION_ID = 0x4c4b4559
@@ -83,5 +84,5 @@ class ImmediateSqliteDriver extends SqliteDriver {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')
+  return isSqliteError(error) && error.code.startsWith('SQLITE_BUSY')
 }

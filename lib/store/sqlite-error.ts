@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3'
 import { LatchkeyError } from '../errors.ts'
 import { deviceMissing, secondPending } from './constraint-errors.ts'
 
@@ -26,14 +25,23 @@ export function unavailableStore(
   })
 }
 
+type SqliteError = Error & { code: string }
+
+/** By its shape: an addon that is loaded once into several module graphs throws the class of the first. */
+export function isSqliteError(error: unknown): error is SqliteError {
+  return hasCode(error) && error.name === 'SqliteError'
+}
+
 /** Says in Latchkey's terms what SQLite or the file system reported; hands other errors back as they are. */
 export function explainSqliteError(file: string, error: unknown): Error {
   if (error instanceof LatchkeyError) return error
-  if (error instanceof Database.SqliteError) return explainCode(file, error)
-  if (!(error instanceof Error)) return new Error(String(error))
-  const errno = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  if (errno === undefined || !('syscall' in error)) return error
-  return unavailableStore(file, FILE_ERRORS[errno] ?? error.message, errno === 'ENOSPC', error)
+  if (isSqliteError(error)) return explainCode(file, error)
+  if (!hasCode(error) || !('syscall' in error)) return error as Error
+  return unavailableStore(file, FILE_ERRORS[error.code] ?? error.message, error.code === 'ENOSPC', error)
+}
+
+function hasCode(error: unknown): error is Error & { code: string } {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
 }
 
 const FILE_ERRORS: Readonly<Record<string, string>> = {
@@ -49,7 +57,7 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'it vanished while it was being opened, or is a symbolic link to nothing',
 }
 
-function explainCode(file: string, error: InstanceType<typeof Database.SqliteError>): LatchkeyError {
+function explainCode(file: string, error: SqliteError): LatchkeyError {
   const { code } = error
   if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY') return deviceMissing(error)
   if (code === 'SQLITE_CONSTRAINT_UNIQUE') return secondPending(error)
