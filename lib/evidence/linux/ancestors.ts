@@ -1,0 +1,42 @@
+import { readlinkSync } from 'node:fs'
+import { describeProcess, readStat, type ProcessDescription } from './proc-process.ts'
+
+export type Ancestor = {
+  readonly process: ProcessDescription
+  readonly isParent: boolean
+  /** `net:[…]`, the identity of its network namespace. */
+  readonly networkNamespace: string
+}
+
+/**
+ * The direct parent, and the ancestors in the session of `descendant`, up to but not including the process
+ * `until`. Those that may not be looked into are left out.
+ */
+export function readAncestors(descendant: ProcessDescription, until: number): Ancestor[] {
+  const ancestors: Ancestor[] = []
+  let isParent = true
+  try {
+    for (let pid = descendant.parent; pid !== 0 && pid !== until; isParent = false) {
+      const { parent, session } = readStat(pid)
+      if (!isParent && session !== descendant.session) break
+      const ancestor = readAncestor(pid, isParent)
+      if (ancestor !== null) ancestors.push(ancestor)
+      pid = parent
+    }
+  } catch {
+    // The chain ends where a process has gone: its children are being handed to another parent.
+  }
+  return ancestors
+}
+
+export function networkNamespace(pid: number | 'self'): string {
+  return readlinkSync(`/proc/${pid}/ns/net`)
+}
+
+function readAncestor(pid: number, isParent: boolean): Ancestor | null {
+  try {
+    return { process: describeProcess(pid), isParent, networkNamespace: networkNamespace(pid) }
+  } catch {
+    return null
+  }
+}

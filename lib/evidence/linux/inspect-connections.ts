@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readlinkSync } from 'node:fs'
+import type { PeerEvidence } from '../../locality/verdict.ts'
+import type { Connection } from '../peer-lookup.ts'
+import { findHolders, type Holder } from './find-holders.ts'
+import { judgeHolders, type Judgement } from './judge-holders.ts'
+import { matchConnection } from './match-connection.ts'
+import { ambiguousUser, ownUsers, type OwnUsers } from './own-users.ts'
+import { readTcpSockets } from './read-socket-table.ts'
+import { printableName } from './printable-name.ts'
+import { readStat } from './proc-process.ts'
+import { takeSnapshot, type Snapshot } from './snapshot.ts'
+import { socketTable, type InetSocket } from './socket-table.ts'
+
+export type Question = { readonly connection: Connection; readonly peerUsers: readonly number[] }
+
+const MAX_SNAPSHOTS = 3
+const BETWEEN_SNAPSHOTS_MS = 20
+
+/** A connection whose other end was found. */
+type Candidate = { readonly index: number; readonly peer: InetSocket; readonly users: OwnUsers }
+
+/**
+ * Answers all questions from the same reading of `/proc`, in their order. Throws when `/proc` cannot be read
+ * at all.
+ */
+export async function inspectConnections(questions: readonly Question[]): Promise<PeerEvidence[]> {
+  const tcp = readTcpSockets()
+  const table = socketTable(tcp)
+  const ambiguous = ambiguousUser()
+  const effective = process.geteuid?.() ?? -1
+  const ours: Candidate[] = []
+  const strangers: Candidate[] = []
+  const answers = questions.map(({ connection, peerUsers }, index): PeerEvidence => {
+    const match = matchConnection(table, connection)
+    if ('sign' in match) return { status: 'unproven', sign: match.sign }
+    const { peer } = match
+    if (peer.uid === ambiguous)
+      return { status: 'unproven', uid: peer.uid, sign: 'a user without a number here' }
+    const users = ownUsers(effective, peerUsers, ambiguous)
+    const list = users.includes(peer.uid) ? ours : strangers
+    list.push({ index, peer, users })
+    return { status: 'other-user', uid: peer.uid }
+  })
+  // Only root can look into a stranger's processes, and then only to name one.
+  const wanted = effective === 0 ? [...ours, ...strangers] : ours
+  if (wanted.length === 0) return answers
+  const holders = findHolders(new Set(wanted.map(({ peer }) => peer.inode)))
+  for (const { index, peer } of strangers) answers[index] = nameStranger(peer, holders.get(peer.inode)?.[0])
+  await inspectCandidates(ours, holders, answers, tcp)
+  return answers
+}
+
+/** Fills in the answers of connections whose other end belongs to one of our users. */
+async function inspectCandidates(
+  candidates: readonly Candidate[],
+  holders: ReadonlyMap<number, readonly Holder[]>,
+  answers: PeerEvidence[],
+  tcp: readonly InetSocket[],
+): Promise<void> {
+  // Not process.pid: what counts is how this process is called in the /proc that is read.
+  const ownPid = Number(readlinkSync('/proc/self'))
+  const holdersOf = ({ peer }: Candidate): readonly Holder[] => holders.get(peer.inode) ?? []
+  const doubts = new Map<Candidate, string>()
+  let open = candidates
+  for (let count = 1; open.length > 0 && count <= MAX_SNAPSHOTS; count += 1) {
+    if (count > 1) await sleep(BETWEEN_SNAPSHOTS_MS)
+    const pids = new Set(open.flatMap(holdersOf).map(({ pid }) => pid))
+    pids.delete(ownPid)
+    const snapshot = takeSnapshot(pids, ownPid, count === 1 ? tcp : undefined)
+    open = open.filter((candidate) => {
+      const { evidence, doubt } = judge(candidate, holdersOf(candidate), ownPid, snapshot)
+      const isFinal = doubt === null || doubts.get(candidate) === doubt
+      answers[candidate.index] = isFinal ? evidence : { ...evidence, status: 'unproven' }
+      if (!isFinal) doubts.set(candidate, doubt)
+      return !isFinal
+    })
+  }
+}
+
+function judge(
+  { peer, users }: Candidate,
+  holders: readonly Holder[],
+  ownPid: number,
+  snapshot: Snapshot,
+): Judgement {
+  try {
+    return judgeHolders(peer, holders, users, ownPid, snapshot)
+  } catch {
+    return {
+      evidence: { status: 'unproven', uid: peer.uid, sign: 'changed while it was looked at' },
+      doubt: null,
+    }
+  }
+}
+
+function nameStranger({ uid }: InetSocket, holder: Holder | undefined): PeerEvidence {
+  try {
+    if (holder !== undefined)
+      return { status: 'other-user', uid, process: printableName(readStat(holder.pid).comm) }
+  } catch {
+    // It has gone; the user is known all the same.
+  }
+  return { status: 'other-user', uid }
+}

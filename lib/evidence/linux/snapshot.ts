@@ -1,0 +1,70 @@
+import { readdirSync, readlinkSync } from 'node:fs'
+import { networkNamespace, readAncestors, type Ancestor } from './ancestors.ts'
+import { describeProcess, unlessGone, type ProcessDescription } from './proc-process.ts'
+import { readSocketTable, readTcpSockets } from './read-socket-table.ts'
+import { socketInode } from './relay-signs.ts'
+import { socketTable, type InetSocket } from './socket-table.ts'
+import { ephemeralPorts, hostAddresses, type Surroundings } from './surroundings.ts'
+
+/** Processes and sockets as they were at about one time. */
+export type Snapshot = {
+  /** `null` when the process has gone or may not be looked into. */
+  process(pid: number): ProcessDescription | null
+  ancestors(pid: number): readonly Ancestor[]
+  readonly around: Surroundings
+  /** The same, as seen from the network namespace of an ancestor. */
+  aroundAncestor(ancestor: Ancestor): Surroundings
+}
+
+/** Reads `pids` and their ancestors first, then the tables, so that what they hold is likely in these. */
+export function takeSnapshot(
+  pids: ReadonlySet<number>,
+  ownPid: number,
+  tcp?: readonly InetSocket[],
+): Snapshot {
+  const processes = new Map([...pids].map((pid) => [pid, describeOrNull(pid)]))
+  const ancestors = new Map<number, readonly Ancestor[]>()
+  for (const process of processes.values()) {
+    if (process !== null) ancestors.set(process.pid, readAncestors(process, ownPid))
+  }
+  const around: Surroundings = {
+    ownInodes: readOwnInodes(),
+    table: readSocketTable(tcp ?? readTcpSockets()),
+    isOnHost: hostAddresses(),
+    isEphemeral: ephemeralPorts(),
+  }
+  const elsewhere = new Map<string, Surroundings>([[networkNamespace('self'), around]])
+  return {
+    process: (pid) => processes.get(pid) ?? null,
+    ancestors: (pid) => ancestors.get(pid) ?? [],
+    around,
+    aroundAncestor({ networkNamespace, process }) {
+      const known = elsewhere.get(networkNamespace)
+      if (known !== undefined) return known
+      const table = socketTable(readTcpSockets(`/proc/${process.pid}/net`))
+      const there = { ...around, table, isOnHost: () => false }
+      elsewhere.set(networkNamespace, there)
+      return there
+    },
+  }
+}
+
+function describeOrNull(pid: number): ProcessDescription | null {
+  try {
+    return describeProcess(pid)
+  } catch {
+    return null
+  }
+}
+
+/** One table is enough here, as Node shares it between its threads; there may be thousands of connections. */
+function readOwnInodes(): ReadonlySet<number> {
+  const inodes = new Set<number>()
+  for (const fd of readdirSync('/proc/self/fd')) {
+    unlessGone(() => {
+      const inode = socketInode({ link: readlinkSync(`/proc/self/fd/${fd}`) })
+      if (inode !== null) inodes.add(inode)
+    })
+  }
+  return inodes
+}
