@@ -9,6 +9,9 @@ const TOOLS = [
   { program: 'ip', packages: ['iproute2'] },
   { program: 'nft', packages: ['nftables'] },
   { program: 'socat', packages: ['socat'] },
+  { program: 'python3', packages: ['python3'] },
+  { program: 'curl', packages: ['curl'] },
+  { program: 'setpriv', packages: ['util-linux'] },
 ]
 
 export function ensureTools() {

@@ -1,0 +1,17 @@
+// Looks up one connection and closes nothing but its server: the process has to end by itself.
+import { createServer, connect, type AddressInfo } from 'node:net'
+import { procPeerLookup } from '../../../../lib/evidence/linux/proc-peer-lookup.ts'
+import { connectionOf } from '../connection-of.ts'
+
+const lookup = procPeerLookup()
+const server = createServer((socket) => {
+  void lookup.lookup(connectionOf(socket), { peerUsers: [] }).then(({ sign }) => {
+    console.log(sign)
+    server.close()
+    socket.destroy()
+  })
+})
+server.listen(0, '127.0.0.1', () => {
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  client.on('error', () => undefined)
+})

@@ -1,0 +1,35 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import type { Question } from '../../../lib/evidence/linux/inspect-connections.ts'
+import { workerClient } from '../../../lib/evidence/linux/worker-client.ts'
+
+const script = new URL('specimens/failing-worker.mjs', import.meta.url)
+const connection = { localAddress: '', localPort: 0, remoteAddress: '', remotePort: 0, inode: null }
+const wish = (number: number): Question[] => [{ connection, peerUsers: [number] }]
+
+describe('workerClient', () => {
+  const client = workerClient(1500, script)
+  afterEach(() => client.close())
+
+  it.each([
+    ['ends', 1],
+    ['throws', 2],
+    ['hangs', 3],
+    ['reports a failure', 4],
+  ])('rejects when the thread %s, and starts another', async (_title, number) => {
+    await expect(client.snapshot(wish(number))).rejects.toThrow('the snapshot failed')
+    await expect(client.snapshot(wish(0))).resolves.toEqual([{ status: 'same-user' }])
+  })
+
+  it('rejects what cannot be sent', async () => {
+    const unsendable = { connection, peerUsers: [() => 0] } as unknown as Question
+    await expect(client.snapshot([unsendable])).rejects.toThrow()
+    await expect(client.snapshot(wish(0))).resolves.toHaveLength(1)
+  })
+
+  it('rejects what is under way when it is closed, and can be closed twice', async () => {
+    const answer = expect(client.snapshot(wish(3))).rejects.toThrow('the snapshot failed')
+    await client.close()
+    await client.close()
+    await answer
+  })
+})
