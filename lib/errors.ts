@@ -18,6 +18,7 @@ const SENTENCES = {
   CLOSED: 'the connection is closed',
   TIMEOUT: 'no answer came in time',
   IDENTITY_INVALID: 'the device identity cannot be used',
+  REFUSED: 'the gateway refused',
   GATEWAY_UNREACHABLE: 'the gateway cannot be reached',
 } as const
 

@@ -48,7 +48,11 @@ export type PairingRequest = {
 
 /** SHA-256, lower-case hex, over the key and every role with its scopes in a fixed order. */
 export function requestDigest(deviceId: string, asks: readonly RoleAsk[]): string {
-  const content = JSON.stringify(['latchkey.pairing-request.1', deviceId, asks.map((ask) => [ask.role, ask.scopes])])
+  const content = JSON.stringify([
+    'latchkey.pairing-request.1',
+    deviceId,
+    asks.map((ask) => [ask.role, ask.scopes]),
+  ])
   return createHash('sha256').update(content, 'utf8').digest('hex')
 }
 

@@ -1,0 +1,10 @@
+import '../require-node.ts'
+
+export { callGateway } from './call-gateway.ts'
+export type { CallOptions } from './call-gateway.ts'
+export { createDeviceIdentity, loadDeviceIdentity } from './device-identity.ts'
+export type { DeviceIdentity } from './device-identity.ts'
+export { connectGateway } from './gateway-connection.ts'
+export type { ConnectOptions, GatewayConnection } from './gateway-connection.ts'
+export { readPairingRequired } from '../protocol/index.ts'
+export type { PairingRequiredDetails } from '../protocol/index.ts'

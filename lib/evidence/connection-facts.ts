@@ -1,0 +1,85 @@
+import { fstatSync } from 'node:fs'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { RequestFacts } from '../locality/index.ts'
+import type { Connection } from './peer-lookup.ts'
+
+/** What is known of a connection from its socket. Taken once, early: Node forgets addresses after close. */
+export type ConnectionFacts = {
+  readonly transport: 'tcp' | 'unix'
+  readonly remoteAddress: string | null
+  readonly localAddress: string | null
+  /** What the kernel can be asked about; `null` when it cannot be. */
+  readonly connection: Connection | null
+}
+
+/** The handle below a socket, as far as it is looked at. */
+type Handle = { readonly fd?: unknown; readonly constructor?: { readonly name?: string } }
+
+const remembered = new WeakMap<Socket, ConnectionFacts>()
+
+/** Call it when the connection is made; later calls return what was seen first. */
+export function connectionFacts(socket: Socket): ConnectionFacts {
+  let facts = remembered.get(socket)
+  if (facts === undefined) {
+    facts = readSocket(socket)
+    remembered.set(socket, facts)
+  }
+  return facts
+}
+
+function readSocket(socket: Socket): ConnectionFacts {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket
+  const handle = (socket as unknown as { readonly _handle?: Handle | null })._handle ?? null
+  // A TCP client that resets at once has no address either: only the handle tells it from a Unix socket.
+  const transport = handle?.constructor?.name === 'Pipe' ? 'unix' : 'tcp'
+  const complete =
+    transport === 'tcp' &&
+    remoteAddress !== undefined &&
+    remotePort !== undefined &&
+    localAddress !== undefined &&
+    localPort !== undefined
+  return {
+    transport,
+    remoteAddress: remoteAddress ?? null,
+    localAddress: localAddress ?? null,
+    connection: complete
+      ? { remoteAddress, remotePort, localAddress, localPort, inode: inodeOf(handle) }
+      : null,
+  }
+}
+
+function inodeOf(handle: Handle | null): number | null {
+  const fd = handle?.fd
+  if (typeof fd !== 'number' || fd < 0) return null
+  try {
+    return fstatSync(fd).ino
+  } catch {
+    return null
+  }
+}
+
+/** The facts of one request, without what the kernel says. `upgrade`: it asks for a WebSocket. */
+export function requestFacts(request: IncomingMessage, upgrade: boolean): RequestFacts {
+  const { transport, remoteAddress, localAddress } = connectionFacts(request.socket)
+  const headerLimit = headerLimitOf(request.socket)
+  return {
+    transport,
+    remoteAddress,
+    localAddress,
+    httpVersion: request.httpVersion,
+    // Express rewrites `url` below a mount point and keeps the one that was sent.
+    url: (request as { readonly originalUrl?: string }).originalUrl ?? request.url ?? '',
+    rawHeaders: request.rawHeaders,
+    upgrade,
+    ...(headerLimit === undefined ? {} : { headerLimit }),
+  }
+}
+
+/** `server.maxHeadersCount`: `null` is Node's default, 0 is no limit. */
+function headerLimitOf(socket: Socket): number | undefined {
+  const server = (socket as unknown as { readonly server?: Server }).server
+  const limit = server?.maxHeadersCount
+  if (typeof limit !== 'number') return undefined
+  return limit === 0 ? Number.POSITIVE_INFINITY : limit
+}

@@ -1,0 +1,6 @@
+export { connectionFacts, requestFacts } from './connection-facts.ts'
+export type { ConnectionFacts } from './connection-facts.ts'
+export { localityJudge } from './locality-judge.ts'
+export type { JudgeOptions, LocalityJudge } from './locality-judge.ts'
+export type { Connection, PeerLookup, PeerLookupOptions } from './peer-lookup.ts'
+export { platformPeerLookup } from './platform-lookup.ts'

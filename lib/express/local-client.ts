@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { localityJudge, platformPeerLookup } from '../evidence/index.ts'
+import {
+  localityPolicy,
+  type LocalityOptions,
+  type LocalityVerdict,
+  type OriginStanding,
+} from '../locality/index.ts'
+
+declare global {
+  // The namespace that Express's own types merge with.
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace Express {
+    // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
+    interface Request {
+      /** True when the client is on this machine, as far as can be proved. Set by `localClient()`. */
+      readonly isLocalClient: boolean
+      /** Where the client is, and why. Set by `localClient()`. */
+      readonly clientLocality: LocalityVerdict
+    }
+  }
+}
+
+export type LocalClientMiddleware = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
+
+const standings = new WeakMap<IncomingMessage, OriginStanding>()
+
+/** Whose page the request acts for; `undefined` when `localClient()` has not seen it. */
+export function originStandingOf(request: IncomingMessage): OriginStanding | undefined {
+  return standings.get(request)
+}
+
+/**
+ * Express middleware that works out where the client truly is, and sets `req.isLocalClient` and
+ * `req.clientLocality`. A response whose handler read either carries `Cache-Control: no-store`, so that no
+ * cache gives one client's answer to another.
+ *
+ * Does *not* protect against programs of the same user, nor on its own against cross-site requests of a
+ * browser on this machine: `requireLocalClient()` does the latter.
+ *
+ * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID
+ *
+ * @example
+ * app.use(localClient())
+ * app.get('/status', (req, res) => res.json({ local: req.isLocalClient }))
+ */
+export function localClient(options: LocalityOptions = {}): LocalClientMiddleware {
+  const judge = localityJudge(localityPolicy(options), platformPeerLookup())
+  return function localClient(request, response, next) {
+    judge.judge(request).then((verdict) => {
+      standings.set(request, judge.originOf(request))
+      attach(request, response, verdict)
+      next()
+    }, next)
+  }
+}
+
+function attach(request: IncomingMessage, response: ServerResponse, verdict: LocalityVerdict): void {
+  const dependsOnLocality = (): void => {
+    if (!response.headersSent) response.setHeader('Cache-Control', 'no-store')
+  }
+  const define = (name: 'isLocalClient' | 'clientLocality', value: unknown): void => {
+    Object.defineProperty(request, name, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        dependsOnLocality()
+        return value
+      },
+    })
+  }
+  define('isLocalClient', verdict.isLocal)
+  define('clientLocality', verdict)
+}

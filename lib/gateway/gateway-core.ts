@@ -1,0 +1,123 @@
+import type { IncomingMessage } from 'node:http'
+import { createRequire } from 'node:module'
+import { localityJudge, platformPeerLookup, type LocalityJudge } from '../evidence/index.ts'
+import { addressPrefix, localityPolicy } from '../locality/index.ts'
+import {
+  ADMIN_SCOPE,
+  PAIRING_SCOPE,
+  pairingService,
+  scopeLattice,
+  silentPolicy,
+  type ConnectOutcome,
+  type PairingEvent,
+  type PairingService,
+  type ScopeLattice,
+} from '../pairing/index.ts'
+import type { HelloOk } from '../protocol/index.ts'
+import type { GatewayLimits } from './limits.ts'
+import { MethodTable } from './methods.ts'
+import { parseGatewayOptions, type GatewayConfig, type GatewayOptions } from './options.ts'
+import { addPairingMethods } from './pairing-methods.ts'
+import { pendingRecord } from './pairing-records.ts'
+import { SessionTable } from './session-table.ts'
+import { UnauthenticatedSockets } from './unauthenticated-sockets.ts'
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string }
+
+const EVENTS = ['connect.challenge', 'device.pair.requested', 'device.pair.resolved', 'tick'] as const
+
+/** What the parts of one gateway share. */
+export class GatewayCore {
+  readonly config: GatewayConfig
+  readonly limits: GatewayLimits
+  readonly lattice: ScopeLattice
+  readonly judge: LocalityJudge
+  readonly methods = new MethodTable()
+  readonly sessions = new SessionTable()
+  readonly unauthenticated: UnauthenticatedSockets
+  readonly service: PairingService
+  /** Set once the store has answered. */
+  gatewayId = ''
+  readonly #startedAt = performance.now()
+
+  constructor(options: GatewayOptions) {
+    const config = parseGatewayOptions(options)
+    this.config = config
+    this.limits = config.limits
+    this.lattice = scopeLattice(config.scopes)
+    this.judge = localityJudge(localityPolicy(config.locality), options.peerLookup ?? platformPeerLookup())
+    this.unauthenticated = new UnauthenticatedSockets(
+      config.limits.unauthenticatedPerPrefix,
+      config.limits.unauthenticated,
+    )
+    this.service = pairingService({
+      store: config.store,
+      lattice: this.lattice,
+      silent: silentPolicy(config.silent, this.lattice),
+      limits: config.limits,
+      clock: config.clock,
+      onEvent: (event) => {
+        this.#tell(event)
+      },
+    })
+    addPairingMethods(this.methods, this.service, this.sessions)
+  }
+
+  /** The network that the caps count a request by. */
+  prefixOf(request: IncomingMessage): string {
+    return addressPrefix(this.judge.clientAddressOf(request))
+  }
+
+  hello(protocol: number, connId: string, outcome: Extract<ConnectOutcome, { kind: 'admitted' }>): HelloOk {
+    const { ask, newToken } = outcome
+    const nowMs = Date.now()
+    return {
+      type: 'hello-ok',
+      protocol,
+      server: { version, connId },
+      features: { methods: this.methods.names(), events: EVENTS },
+      snapshot: {
+        presence: [],
+        health: { ok: true, ts: nowMs },
+        stateVersion: { presence: 0, health: 0 },
+        uptimeMs: Math.round(performance.now() - this.#startedAt),
+      },
+      auth: {
+        role: ask.role,
+        scopes: ask.scopes,
+        ...(newToken === null ? {} : { deviceToken: newToken, issuedAtMs: nowMs }),
+      },
+      policy: {
+        maxPayload: this.limits.maxPayloadBytes,
+        maxBufferedBytes: this.limits.maxBufferedBytes,
+        tickIntervalMs: this.limits.tickMs,
+      },
+    }
+  }
+
+  #tell(event: PairingEvent): void {
+    if (event.kind === 'removed') {
+      this.sessions.revoke(event.deviceId, 'device removed')
+    } else if (event.kind === 'requested') {
+      this.#broadcast('device.pair.requested', event.request.deviceId, pendingRecord(event.request))
+    } else {
+      const { request, decision } = event
+      const payload = { requestId: request.id, deviceId: request.deviceId, decision, ts: request.decidedAtMs }
+      this.#broadcast('device.pair.resolved', request.deviceId, payload)
+    }
+    try {
+      this.config.onEvent(event)
+    } catch (error) {
+      this.config.logger.error('onEvent threw', { error })
+    }
+  }
+
+  /** To those who may see pairings; without `operator.admin` a device sees only its own. */
+  #broadcast(event: string, deviceId: string, payload: unknown): void {
+    for (const session of this.sessions.all()) {
+      const { scopes, deviceId: own } = session.authority
+      if (!this.lattice.implies(scopes, PAIRING_SCOPE)) continue
+      if (own === deviceId || this.lattice.implies(scopes, ADMIN_SCOPE)) session.send(event, payload)
+    }
+  }
+}

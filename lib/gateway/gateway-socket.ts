@@ -1,0 +1,68 @@
+import { CLOSE, closeReason } from '../protocol/index.ts'
+
+/**
+ * What the gateway needs of a WebSocket. Structural, because express-ws brings a `ws` of its own: version 7
+ * there, version 8 here, and `instanceof` tells neither.
+ */
+export type GatewaySocket = {
+  readonly readyState: number
+  readonly bufferedAmount: number
+  on(event: 'message', listener: (data: unknown, isBinary?: boolean) => void): unknown
+  on(event: 'close', listener: (code: number) => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'pong', listener: () => void): unknown
+  off(event: 'message', listener: (data: unknown, isBinary?: boolean) => void): unknown
+  send(data: string, done?: (error?: Error) => void): void
+  ping(): void
+  close(code: number, reason: string): void
+  terminate(): void
+}
+
+const OPEN = 1
+
+/** Sends a frame; a socket that is on its way out swallows it. */
+export function sendFrame(socket: GatewaySocket, frame: object): void {
+  if (socket.readyState !== OPEN) return
+  socket.send(JSON.stringify(frame), ignoreSendError)
+}
+
+/** The `error` and `close` events tell; the callback keeps `ws` from throwing. */
+function ignoreSendError(): void {
+  return undefined
+}
+
+/** Asks for an orderly close and ends the connection itself when the client does not follow. */
+export function closeSocket(socket: GatewaySocket, code: number, reason: string, closeMs: number): void {
+  socket.close(code, closeReason(reason))
+  const timer = setTimeout(() => {
+    socket.terminate()
+  }, closeMs)
+  timer.unref()
+  socket.on('close', () => {
+    clearTimeout(timer)
+  })
+}
+
+/** The text of a message, or `null` for binary ones. */
+export function messageText(data: unknown, isBinary: boolean | undefined): string | null {
+  if (typeof data === 'string') return data
+  if (isBinary !== false || !Buffer.isBuffer(data)) return null
+  return data.toString('utf8')
+}
+
+/** Bytes of a message; UTF-8 for text. */
+export function messageBytes(data: unknown): number {
+  if (typeof data === 'string') return Buffer.byteLength(data)
+  return Buffer.isBuffer(data) ? data.length : Number.POSITIVE_INFINITY
+}
+
+/** Sets how large a message may be from now on. `ws` has no public way to change it per connection. */
+export function setPayloadLimit(socket: GatewaySocket, bytes: number): void {
+  const receiver = (socket as unknown as { readonly _receiver?: { _maxPayload?: unknown } | null })._receiver
+  if (receiver === undefined || receiver === null || typeof receiver._maxPayload !== 'number') {
+    // An unknown version of ws: without the limit there is no connection.
+    socket.close(CLOSE.internal, 'cannot limit the size of frames')
+    return
+  }
+  receiver._maxPayload = bytes
+}

@@ -1,0 +1,86 @@
+import { CLOSE } from '../protocol/index.ts'
+import { attachGateway, type AttachOptions, type UpgradeServer } from './attach.ts'
+import { expressWsAdapter, type ExpressWsHandler, type ExpressWsOptions } from './express-ws.ts'
+import { GatewayCore } from './gateway-core.ts'
+import type { MethodHandler, MethodOptions } from './methods.ts'
+import type { GatewayOptions } from './options.ts'
+
+const SWEEP_EVERY_MS = 15_000
+
+/** A WebSocket gateway that pairs devices. */
+export type Gateway = {
+  /** Names this gateway's store; stays the same over restarts. */
+  readonly id: string
+  /**
+   * Serves the gateway on a path of an HTTP server. Decides about pages of other origins before the 101.
+   *
+   * @throws {LatchkeyError} OPTION_INVALID
+   */
+  attach(server: UpgradeServer, options: AttachOptions): void
+  /** The handler for a route of express-ws: `app.ws('/gateway', gateway.expressWs())`. */
+  expressWs(): ExpressWsHandler
+  /** Goes to express-ws with it: `expressWs(app, server, { wsOptions: gateway.wsOptions })`. */
+  readonly wsOptions: ExpressWsOptions
+  /**
+   * Adds a method that paired devices may call. `scope` is what a caller needs; `null` lets all in.
+   *
+   * @throws {LatchkeyError} OPTION_INVALID for a name that is bad or taken
+   */
+  method(name: string, options: MethodOptions, handler: MethodHandler): void
+  /** With `silent.mode: 'window'`: pairs eligible clients silently for this long; 0 closes the window. */
+  openPairingWindow(durationMs: number): void
+  /** Detaches, ends all connections with 1012, and closes the store. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a gateway on a store. A client that is truly on this machine is paired silently, for its first
+ * pairing, a role upgrade and a scope upgrade alike; everybody else waits for the approval of the owner.
+ *
+ * Does *not* protect against programs of the same user on this machine: they are the residents.
+ *
+ * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, STORE_UNAVAILABLE
+ *
+ * @example
+ * const gateway = await createGateway({ store: await sqliteStore('.latchkey/latchkey.db') })
+ * gateway.attach(server, { path: '/gateway' })
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const core = new GatewayCore(options)
+  core.gatewayId = await core.service.gatewayId()
+  const expressWs = expressWsAdapter(core)
+  const detach: (() => void)[] = []
+  const timers = [
+    setInterval(() => {
+      for (const session of core.sessions.all()) session.tick(Date.now())
+    }, core.limits.tickMs),
+    setInterval(() => {
+      core.service.sweep().catch((error: unknown) => core.config.logger.error('sweep failed', { error }))
+    }, SWEEP_EVERY_MS),
+  ]
+  for (const timer of timers) timer.unref()
+  let closing: Promise<void> | null = null
+
+  async function close(): Promise<void> {
+    for (const timer of timers) clearInterval(timer)
+    for (const undo of detach) undo()
+    for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
+    await core.config.store.close()
+  }
+
+  return {
+    id: core.gatewayId,
+    attach(server, attachOptions) {
+      detach.push(attachGateway(core, server, attachOptions))
+    },
+    expressWs: () => expressWs.handler,
+    wsOptions: expressWs.options,
+    method(name, methodOptions, handler) {
+      core.methods.add(name, methodOptions, handler)
+    },
+    openPairingWindow(durationMs) {
+      core.service.openWindow(durationMs)
+    },
+    close: () => (closing ??= close()),
+  }
+}

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { LocalityVerdict } from '../locality/index.ts'
+import type { ConnectAttempt, ConnectOutcome } from '../pairing/index.ts'
+import {
+  CLOSE,
+  parseJson,
+  readRequestFrame,
+  type Challenge,
+  type ErrorShape,
+  type HelloOk,
+} from '../protocol/index.ts'
+import { errorShape, isOurFault } from './error-shape.ts'
+import type { GatewayCore } from './gateway-core.ts'
+import {
+  closeSocket,
+  messageBytes,
+  messageText,
+  sendFrame,
+  setPayloadLimit,
+  type GatewaySocket,
+} from './gateway-socket.ts'
+import { readConnect, type ProvedConnect } from './read-connect.ts'
+import { pairingRefusal } from './refusal.ts'
+import { Session } from './session.ts'
+import type { Waiting } from './unauthenticated-sockets.ts'
+
+type Message = { readonly data: unknown; readonly isBinary: boolean | undefined }
+
+/**
+ * Takes a WebSocket from the challenge to hello-ok, or to its close. One deadline covers it all and no frame
+ * moves it. Synchronous up to the listeners, so that no early frame is lost.
+ *
+ * @param remainingMs until the deadline
+ * @param early frames that arrived before anybody listened
+ */
+export function startHandshake(
+  core: GatewayCore,
+  socket: GatewaySocket,
+  request: IncomingMessage,
+  remainingMs: number,
+  early: readonly Message[] = [],
+): void {
+  new Handshake(core, socket, request, remainingMs).start(early)
+}
+
+class Handshake implements Waiting {
+  readonly prefix: string
+  readonly #core: GatewayCore
+  readonly #socket: GatewaySocket
+  readonly #request: IncomingMessage
+  readonly #nonce = randomUUID()
+  readonly #connId = randomUUID()
+  readonly #queue: Message[] = []
+  readonly #deadline: NodeJS.Timeout
+  #state: 'waiting' | 'deciding' | 'done' = 'waiting'
+
+  constructor(core: GatewayCore, socket: GatewaySocket, request: IncomingMessage, remainingMs: number) {
+    this.#core = core
+    this.#socket = socket
+    this.#request = request
+    this.prefix = core.prefixOf(request)
+    this.#deadline = setTimeout(() => {
+      this.#end(CLOSE.policy, 'handshake timeout')
+    }, remainingMs)
+    this.#deadline.unref()
+  }
+
+  start(early: readonly Message[]): void {
+    const socket = this.#socket
+    // A malformed frame of a stranger is an `error` event; without a listener it would end the process.
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      this.#leave()
+    })
+    socket.on('message', this.#onMessage)
+    setPayloadLimit(socket, this.#core.limits.handshakePayloadBytes)
+    this.#core.unauthenticated.add(this)
+    const challenge: Challenge = { nonce: this.#nonce, ts: Date.now(), gatewayId: this.#core.gatewayId }
+    sendFrame(socket, { type: 'event', event: 'connect.challenge', payload: challenge })
+    for (const { data, isBinary } of early) this.#onMessage(data, isBinary)
+  }
+
+  giveWay(): void {
+    this.#end(CLOSE.tryLater, 'too many connections that have not proved who they are')
+  }
+
+  readonly #onMessage = (data: unknown, isBinary?: boolean): void => {
+    if (this.#state === 'done') return
+    if (messageBytes(data) > this.#core.limits.handshakePayloadBytes) {
+      this.#end(CLOSE.tooBig, 'frame too large before hello-ok')
+      return
+    }
+    if (this.#state === 'deciding') {
+      this.#queue.push({ data, isBinary })
+      if (this.#queue.length > this.#core.limits.handshakeFrames) {
+        this.#end(CLOSE.policy, 'too many frames during the handshake')
+      }
+      return
+    }
+    this.#state = 'deciding'
+    this.#first(data, isBinary)
+  }
+
+  #first(data: unknown, isBinary: boolean | undefined): void {
+    const text = messageText(data, isBinary)
+    const parsed = text === null ? null : parseJson(text)
+    const frame = parsed === null ? null : readRequestFrame(parsed.value)
+    if (frame === null) {
+      this.#end(CLOSE.policy, 'the first frame must be JSON text: the request "connect"')
+    } else if ('problem' in frame) {
+      this.#refuse(frame.id, { code: 'INVALID_REQUEST', message: frame.problem }, CLOSE.policy)
+    } else if (frame.method !== 'connect') {
+      const message = 'invalid handshake: the first request must be connect'
+      this.#refuse(frame.id, { code: 'INVALID_REQUEST', message }, CLOSE.policy)
+    } else {
+      const result = readConnect(frame.params, this.#nonce, this.#core.config.roles, Date.now())
+      if ('problem' in result) this.#refuse(frame.id, result.problem.error, result.problem.closeCode)
+      else this.#decide(frame.id, result.connect).catch((error: unknown) => this.#fail(frame.id, error))
+    }
+  }
+
+  async #decide(id: string, connect: ProvedConnect): Promise<void> {
+    const { service, sessions } = this.#core
+    const { device, ask, claims, token } = connect
+    const entry = sessions.enter(device.id)
+    try {
+      const attempt: ConnectAttempt = {
+        ...device,
+        claims,
+        ask,
+        token,
+        verdict: null,
+        addressPrefix: this.prefix,
+      }
+      let outcome = await service.connect(attempt)
+      let verdict: LocalityVerdict | null = null
+      if (outcome.kind === 'needs-locality') {
+        verdict = await this.#core.judge.judge(this.#request, { upgrade: true, fresh: true })
+        if (this.#isOver()) return
+        outcome = await service.connect({ ...attempt, verdict })
+      }
+      if (this.#isOver()) return
+      if (entry.revoked) this.#end(CLOSE.authorityChanged, 'device removed')
+      else this.#conclude(id, connect, outcome, verdict)
+    } finally {
+      sessions.abandon(device.id, entry)
+    }
+  }
+
+  #conclude(
+    id: string,
+    connect: ProvedConnect,
+    outcome: ConnectOutcome,
+    verdict: LocalityVerdict | null,
+  ): void {
+    const { device, ask } = connect
+    if (outcome.kind === 'admitted') {
+      this.#admit(id, connect, outcome, verdict)
+    } else if (outcome.kind === 'token-mismatch') {
+      const details = { code: 'AUTH_DEVICE_TOKEN_MISMATCH', authReason: 'device_token_mismatch', canRetryWithDeviceToken: false } // prettier-ignore
+      const message = 'unauthorized: device token mismatch'
+      this.#refuse(id, { code: 'INVALID_REQUEST', message, details }, CLOSE.policy, message)
+    } else if (outcome.kind === 'waiting' && verdict !== null) {
+      const refusal = pairingRefusal(device.id, ask, outcome, verdict)
+      const { reason, advice } = verdict
+      this.#core.config.logger.info('pairing required', {
+        deviceId: device.id,
+        reason,
+        advice,
+        from: verdict.clientAddress,
+      })
+      this.#refuse(id, refusal.error, CLOSE.policy, refusal.closeReason)
+    } else {
+      throw new TypeError(`no answer to ${outcome.kind}`)
+    }
+  }
+
+  #admit(
+    id: string,
+    connect: ProvedConnect,
+    outcome: Extract<ConnectOutcome, { kind: 'admitted' }>,
+    verdict: LocalityVerdict | null,
+  ): void {
+    const core = this.#core
+    const socket = this.#socket
+    const { role, scopes } = outcome.ask
+    const session = new Session({
+      socket,
+      connId: this.#connId,
+      authority: { deviceId: connect.device.id, role, scopes, silentHonoured: verdict?.silent === true },
+      locality: verdict,
+      methods: core.methods,
+      lattice: core.lattice,
+      limits: core.limits,
+      logger: core.config.logger,
+    })
+    this.#state = 'done'
+    this.#leave()
+    socket.off('message', this.#onMessage)
+    setPayloadLimit(socket, core.limits.maxPayloadBytes)
+    core.sessions.add(session)
+    socket.on('close', () => {
+      core.sessions.delete(session)
+    })
+    socket.on('message', (data, isBinary) => {
+      session.receive(data, isBinary)
+    })
+    const payload: HelloOk = core.hello(connect.protocol, this.#connId, outcome)
+    sendFrame(socket, { type: 'res', id, ok: true, payload })
+    for (const { data, isBinary } of this.#queue) session.receive(data, isBinary)
+  }
+
+  #fail(id: string, error: unknown): void {
+    if (isOurFault(error)) this.#core.config.logger.error('a connect could not be decided', { error })
+    this.#refuse(id, errorShape(error), CLOSE.tryLater, 'the gateway cannot decide now')
+  }
+
+  #refuse(id: string | null, error: ErrorShape, closeCode: number, closeReason = error.message): void {
+    if (id !== null && !this.#isOver()) sendFrame(this.#socket, { type: 'res', id, ok: false, error })
+    this.#end(closeCode, closeReason)
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'done'
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#isOver()) return
+    this.#leave()
+    closeSocket(this.#socket, code, reason, this.#core.limits.closeMs)
+  }
+
+  #leave(): void {
+    this.#state = 'done'
+    clearTimeout(this.#deadline)
+    this.#core.unauthenticated.delete(this)
+  }
+}

@@ -1,0 +1,7 @@
+export { createGateway } from './gateway.ts'
+export type { Gateway } from './gateway.ts'
+export type { AttachOptions, UpgradeServer } from './attach.ts'
+export type { ExpressWsHandler, ExpressWsOptions } from './express-ws.ts'
+export type { GatewayLimits } from './limits.ts'
+export type { MethodCall, MethodHandler, MethodOptions } from './methods.ts'
+export type { GatewayOptions, Logger } from './options.ts'

@@ -1,0 +1,64 @@
+import { LatchkeyError, rejectUnknownKeys } from '../errors.ts'
+
+/** All in milliseconds, bytes or numbers of things. */
+export type GatewayLimits = {
+  /** Frame size before a client has proved who it is. 16 KiB. */
+  readonly handshakePayloadBytes: number
+  /** Frame size after that. 1 MiB. */
+  readonly maxPayloadBytes: number
+  /** From the TCP connection to hello-ok. 10 s. */
+  readonly handshakeMs: number
+  /** Frames that may wait while the first one is looked at. 15. */
+  readonly handshakeFrames: number
+  /** Sockets that have not proved who they are, per address prefix. 32. */
+  readonly unauthenticatedPerPrefix: number
+  /** ... and in all. 1,000. */
+  readonly unauthenticated: number
+  /** From the close frame to the end of the connection. 1 s. */
+  readonly closeMs: number
+  /** Requests of one connection that may be under way. 64. */
+  readonly requestsInFlight: number
+  /** What may wait to be sent to one client. 4 MiB; beyond that it is cut off. */
+  readonly maxBufferedBytes: number
+  /** Between signs of life. 30 s. */
+  readonly tickMs: number
+  /** How long a pairing request waits without a retry. 5 minutes. */
+  readonly requestTtlMs: number
+  /** Pairing requests that may wait at a time. 1,000. */
+  readonly maxPending: number
+  /** ... from one address prefix. 20. */
+  readonly maxPendingPerPrefix: number
+}
+
+const DEFAULTS: GatewayLimits = {
+  handshakePayloadBytes: 16 * 1024,
+  maxPayloadBytes: 1024 * 1024,
+  handshakeMs: 10_000,
+  handshakeFrames: 15,
+  unauthenticatedPerPrefix: 32,
+  unauthenticated: 1000,
+  closeMs: 1000,
+  requestsInFlight: 64,
+  maxBufferedBytes: 4 * 1024 * 1024,
+  tickMs: 30_000,
+  requestTtlMs: 5 * 60_000,
+  maxPending: 1000,
+  maxPendingPerPrefix: 20,
+}
+
+/** @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID */
+export function parseLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
+  const names = Object.keys(DEFAULTS) as (keyof GatewayLimits)[]
+  rejectUnknownKeys('limits', given, names)
+  // Field by field: { maxPayloadBytes: undefined } must not remove a limit.
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = given[name] ?? DEFAULTS[name]
+      if (Number.isInteger(value) && value >= 1) return [name, value]
+      throw new LatchkeyError(
+        'OPTION_INVALID',
+        `limits.${name}: got ${String(value)}, expected a whole number of at least 1`,
+      )
+    }),
+  ) as GatewayLimits
+}

@@ -1,0 +1,109 @@
+import { LatchkeyError, rejectUnknownKeys } from '../errors.ts'
+import type { PeerLookup } from '../evidence/index.ts'
+import type { LocalityOptions } from '../locality/index.ts'
+import {
+  isRole,
+  isScope,
+  type Clock,
+  type PairingEvent,
+  type PairingStore,
+  type ScopeRules,
+  type SilentOptions,
+} from '../pairing/index.ts'
+import { parseLimits, type GatewayLimits } from './limits.ts'
+
+/** Where the gateway tells what it does. `console` fits. */
+export type Logger = {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+}
+
+export type GatewayOptions = {
+  /** Where pairings are kept: `await sqliteStore('…')`. The gateway closes it with itself. */
+  store: PairingStore
+  /** How locality is decided; give `localClient()` the same. */
+  locality?: LocalityOptions
+  /** Narrows silent pairing. */
+  silent?: SilentOptions
+  /** Roles that a device may ask for. Default `operator` and `node`. */
+  roles?: readonly string[]
+  /** Which scope gives which others, in place of the default rules. */
+  scopes?: ScopeRules
+  limits?: Partial<GatewayLimits>
+  /** Default: errors go to `console.error`, the rest nowhere. */
+  logger?: Logger
+  /** Told after each commit: a request was made or resolved, a device was removed. */
+  onEvent?: (event: PairingEvent) => void
+  /** Asks the kernel who is at the other end. Default: what this platform has. */
+  peerLookup?: PeerLookup
+  /** Milliseconds since the epoch; must not run backwards. Default: anchored at start, then monotonic. */
+  clock?: Clock
+}
+
+const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
+  store: true,
+  locality: true,
+  silent: true,
+  roles: true,
+  scopes: true,
+  limits: true,
+  logger: true,
+  onEvent: true,
+  peerLookup: true,
+  clock: true,
+}
+
+const QUIET: Logger = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: (message, fields) => console.error(`latchkey: ${message}`, fields ?? ''),
+}
+
+export type GatewayConfig = Required<Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits'>> & {
+  readonly limits: GatewayLimits
+  readonly scopes: ScopeRules | undefined
+}
+
+/** @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID */
+export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
+  rejectUnknownKeys('createGateway', options, Object.keys(KNOWN))
+  if (typeof (options.store as PairingStore | undefined)?.transaction !== 'function') {
+    throw new LatchkeyError(
+      'OPTION_INVALID',
+      "store: expected a store, such as await sqliteStore('.latchkey/latchkey.db')",
+    )
+  }
+  const roles = options.roles ?? ['operator', 'node']
+  if (
+    !Array.isArray(roles) ||
+    roles.length === 0 ||
+    !roles.every((role) => typeof role === 'string' && isRole(role))
+  ) {
+    throw new LatchkeyError('OPTION_INVALID', 'roles: expected a list of names such as "operator"')
+  }
+  for (const [scope, given] of Object.entries(options.scopes ?? {})) {
+    if (isScope(scope) && given.every((name) => isScope(name.replace(/\.\*$/, '')))) continue
+    throw new LatchkeyError(
+      'OPTION_INVALID',
+      `scopes: ${JSON.stringify(scope)} is not a rule such as { "photos.write": ["photos.read"] }`,
+    )
+  }
+  return {
+    store: options.store,
+    locality: options.locality ?? {},
+    silent: options.silent ?? {},
+    roles,
+    scopes: options.scopes,
+    limits: parseLimits(options.limits),
+    logger: options.logger ?? QUIET,
+    onEvent: options.onEvent ?? (() => undefined),
+    clock: options.clock ?? steadyClock(),
+  }
+}
+
+/** A clock that a change of the wall clock does not move. */
+function steadyClock(): Clock {
+  const offset = Date.now() - performance.now()
+  return { now: () => Math.round(offset + performance.now()) }
+}

@@ -1,0 +1,131 @@
+import type { LocalityVerdict } from '../locality/index.ts'
+import type { Authority, ScopeLattice } from '../pairing/index.ts'
+import { CLOSE, parseJson, readRequestFrame, type ErrorShape, type RequestFrame } from '../protocol/index.ts'
+import { errorShape, isOurFault } from './error-shape.ts'
+import { closeSocket, messageText, sendFrame, type GatewaySocket } from './gateway-socket.ts'
+import type { GatewayLimits } from './limits.ts'
+import type { MethodTable } from './methods.ts'
+import type { Logger } from './options.ts'
+
+export type SessionOptions = {
+  readonly socket: GatewaySocket
+  readonly connId: string
+  readonly authority: Authority
+  readonly locality: LocalityVerdict | null
+  readonly methods: MethodTable
+  readonly lattice: ScopeLattice
+  readonly limits: GatewayLimits
+  readonly logger: Logger
+}
+
+/** One connection of a paired device, from hello-ok to its end. */
+export class Session {
+  readonly connId: string
+  readonly authority: Authority
+  readonly #options: SessionOptions
+  readonly #ended = new AbortController()
+  #inFlight = 0
+  #seq = 0
+  #alive = true
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.connId = options.connId
+    this.authority = options.authority
+    options.socket.on('close', () => {
+      this.#ended.abort()
+    })
+    options.socket.on('pong', () => {
+      this.#alive = true
+    })
+  }
+
+  /** One message of the client. Never throws; the answer goes out when there is one. */
+  receive(data: unknown, isBinary: boolean | undefined): void {
+    const { socket, limits } = this.#options
+    const text = messageText(data, isBinary)
+    const parsed = text === null ? null : parseJson(text)
+    const frame = parsed === null ? null : readRequestFrame(parsed.value)
+    if (frame === null) {
+      this.close(CLOSE.policy, 'frames must be JSON text')
+      return
+    }
+    if ('problem' in frame) {
+      if (frame.id === null) this.close(CLOSE.policy, frame.problem)
+      else this.#refuse(frame.id, { code: 'INVALID_REQUEST', message: frame.problem })
+      return
+    }
+    if (this.#inFlight >= limits.requestsInFlight) {
+      this.#refuse(frame.id, { code: 'UNAVAILABLE', message: 'too many requests under way', retryable: true })
+      return
+    }
+    this.#inFlight += 1
+    this.#answer(frame)
+      .catch((error: unknown) => {
+        this.#options.logger.error('an answer could not be sent', {
+          method: frame.method,
+          error: String(error),
+        })
+        closeSocket(socket, CLOSE.internal, 'internal error', limits.closeMs)
+      })
+      .finally(() => {
+        this.#inFlight -= 1
+      })
+  }
+
+  /** Sends an event; a client that does not read is cut off rather than buffered for without end. */
+  send(event: string, payload: unknown): void {
+    const { socket, limits } = this.#options
+    if (socket.bufferedAmount > limits.maxBufferedBytes) {
+      socket.terminate()
+      return
+    }
+    this.#seq += 1
+    sendFrame(socket, { type: 'event', event, payload, seq: this.#seq })
+  }
+
+  /** A sign of life to the client, and a question for one; ends the connection when the last went unanswered. */
+  tick(nowMs: number): void {
+    const { socket } = this.#options
+    if (!this.#alive) {
+      socket.terminate()
+      return
+    }
+    this.#alive = false
+    socket.ping()
+    this.send('tick', { ts: nowMs })
+  }
+
+  close(code: number, reason: string): void {
+    closeSocket(this.#options.socket, code, reason, this.#options.limits.closeMs)
+  }
+
+  async #answer(frame: RequestFrame): Promise<void> {
+    const { methods, lattice, authority, connId, locality, logger, socket } = this.#options
+    const method = methods.get(frame.method)
+    if (method === undefined) {
+      const message = `unknown method: ${JSON.stringify(frame.method)}`
+      this.#refuse(frame.id, { code: 'INVALID_REQUEST', message })
+      return
+    }
+    if (method.scope !== null && !lattice.implies(authority.scopes, method.scope)) {
+      const details = { code: 'MISSING_SCOPE', missingScope: method.scope, requiredScopes: [method.scope] }
+      this.#refuse(frame.id, { code: 'FORBIDDEN', message: `missing scope: ${method.scope}`, details })
+      return
+    }
+    const { deviceId, role, scopes } = authority
+    try {
+      const { signal } = this.#ended
+      const call = { params: frame.params, deviceId, role, scopes, connId, locality, authority, signal }
+      const payload: unknown = await method.handler(call)
+      sendFrame(socket, { type: 'res', id: frame.id, ok: true, payload })
+    } catch (error) {
+      if (isOurFault(error)) logger.error(`method ${method.name} failed`, { deviceId, error })
+      this.#refuse(frame.id, errorShape(error))
+    }
+  }
+
+  #refuse(id: string, error: ErrorShape): void {
+    sendFrame(this.#options.socket, { type: 'res', id, ok: false, error })
+  }
+}

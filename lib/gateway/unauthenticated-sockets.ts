@@ -1,0 +1,49 @@
+/** Something that waits to be authenticated and can be made to give way. */
+export type Waiting = { readonly prefix: string; giveWay(): void }
+
+/**
+ * Counts those who have not proved who they are. When a cap is full the oldest gives way, never the
+ * newcomer: an honest client must get in beside any number of stalled ones from the same address.
+ */
+export class UnauthenticatedSockets {
+  readonly #maxPerPrefix: number
+  readonly #max: number
+  /** In the order of arrival. */
+  readonly #all = new Set<Waiting>()
+  readonly #byPrefix = new Map<string, Set<Waiting>>()
+
+  constructor(maxPerPrefix: number, max: number) {
+    this.#maxPerPrefix = maxPerPrefix
+    this.#max = max
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  add(entry: Waiting): void {
+    const same = this.#byPrefix.get(entry.prefix)
+    if (same !== undefined && same.size >= this.#maxPerPrefix) this.#evict(same)
+    else if (this.#all.size >= this.#max) this.#evict(this.#all)
+
+    this.#all.add(entry)
+    const own = this.#byPrefix.get(entry.prefix) ?? new Set()
+    own.add(entry)
+    this.#byPrefix.set(entry.prefix, own)
+  }
+
+  delete(entry: Waiting): void {
+    this.#all.delete(entry)
+    const same = this.#byPrefix.get(entry.prefix)
+    same?.delete(entry)
+    if (same?.size === 0) this.#byPrefix.delete(entry.prefix)
+  }
+
+  #evict(candidates: ReadonlySet<Waiting>): void {
+    for (const oldest of candidates) {
+      this.delete(oldest)
+      oldest.giveWay()
+      return
+    }
+  }
+}

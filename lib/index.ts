@@ -1,0 +1,32 @@
+import './require-node.ts'
+
+export { LatchkeyError } from './errors.ts'
+export type { ErrorDetails, LatchkeyErrorCode } from './errors.ts'
+export { localClient, requireLocalClient } from './express/index.ts'
+export type { LocalClientMiddleware } from './express/index.ts'
+export { createGateway } from './gateway/index.ts'
+export type {
+  AttachOptions,
+  ExpressWsHandler,
+  ExpressWsOptions,
+  Gateway,
+  GatewayLimits,
+  GatewayOptions,
+  Logger,
+  MethodCall,
+  MethodHandler,
+  MethodOptions,
+  UpgradeServer,
+} from './gateway/index.ts'
+export { decideLocality, localityPolicy } from './locality/index.ts'
+export type {
+  Assurance,
+  LocalityOptions,
+  LocalityPolicy,
+  LocalityReason,
+  LocalityVerdict,
+  PeerEvidence,
+  RequestFacts,
+  TraceEntry,
+} from './locality/index.ts'
+export { memoryStore, sqliteStore } from './store/index.ts'

@@ -1,0 +1,33 @@
+const MAX_GRAPHEMES = 64
+const MAX_MARKS = 4
+/** Control, format, private, unassigned and surrogate code points, line and paragraph separators. */
+const UNWANTED = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+/**
+ * A name that a client gave, made safe to keep: NFC, without invisible and direction-changing characters,
+ * white space folded, at most 64 graphemes with at most four marks each. `null` when nothing is left. Still
+ * has to be escaped wherever it is shown, and still may imitate another name: show the key beside it.
+ */
+export function cleanName(text: string | undefined): string | null {
+  if (text === undefined) return null
+  const visible = text
+    .slice(0, 2048)
+    .normalize('NFC')
+    .replaceAll(UNWANTED, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  const graphemes = [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(visible)]
+  const name = graphemes
+    .slice(0, MAX_GRAPHEMES)
+    .map(({ segment }) => limitMarks(segment))
+    .join('')
+    .trim()
+  return name === '' ? null : name
+}
+
+function limitMarks(grapheme: string): string {
+  let marks = 0
+  return Array.from(grapheme)
+    .filter((char) => !/\p{M}/u.test(char) || (marks += 1) <= MAX_MARKS)
+    .join('')
+}

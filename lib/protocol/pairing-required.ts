@@ -1,0 +1,42 @@
+import { isRecord } from './frames.ts'
+
+/** Details of the error NOT_PAIRED: what was asked for, what is held, and what happens next. */
+export type PairingRequiredDetails = {
+  readonly code: 'PAIRING_REQUIRED'
+  readonly reason: 'not-paired' | 'role-upgrade' | 'scope-upgrade' | 'remote-use'
+  /** Absent when no request could be filed: too many are waiting. */
+  readonly requestId?: string
+  readonly digest?: string
+  readonly deviceId: string
+  readonly requestedRole: string
+  readonly requestedScopes: readonly string[]
+  readonly approvedRoles?: readonly string[]
+  readonly approvedScopes?: readonly string[]
+  readonly remediationHint: string
+  readonly recommendedNextStep: 'wait_then_retry'
+  readonly retryable: boolean
+  readonly retryAfterMs: number
+  readonly locality: { readonly reason: string; readonly advice?: string }
+}
+
+/** A request id as it may stand in a close reason or a command line. */
+export const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
+
+const WHY: Readonly<Record<PairingRequiredDetails['reason'], string>> = {
+  'not-paired': 'this device is not approved yet',
+  'role-upgrade': 'this device asks for a role that it does not have yet',
+  'scope-upgrade': 'this device asks for more scopes than were approved',
+  'remote-use': 'this device was paired silently on the gateway’s own machine and now calls from elsewhere',
+}
+
+/** Clients of every age look for the words "pairing required". */
+export function pairingRequiredMessage(reason: PairingRequiredDetails['reason']): string {
+  return `pairing required: ${WHY[reason]}`
+}
+
+/** The details of an error that a gateway sent, when it is this kind of refusal. Checks only what is used. */
+export function readPairingRequired(details: unknown): PairingRequiredDetails | null {
+  if (!isRecord(details) || details.code !== 'PAIRING_REQUIRED' || typeof details.reason !== 'string')
+    return null
+  return details as unknown as PairingRequiredDetails
+}
