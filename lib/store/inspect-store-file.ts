@@ -89,9 +89,8 @@ async function inspectCopy(file: string, copy: string): Promise<LatchkeyError | 
   if (size === 0) return corruptStore(file, 'it is empty (0 bytes), which a store never is')
   let database: Database.Database | undefined
   try {
-    const hasLog = ((await statOrNull(`${copy}-wal`))?.size ?? 0n) > 0n
     database = new Database(copy, { fileMustExist: true })
-    return inspectContent(file, database, hasLog ? undefined : size)
+    return inspectContent(file, database)
   } catch (error) {
     if (!isSqliteError(error)) throw error
     const isContent = /^SQLITE_(?:NOTADB|CORRUPT|ERROR|CANTOPEN)/.test(error.code)
@@ -106,18 +105,13 @@ async function inspectCopy(file: string, copy: string): Promise<LatchkeyError | 
   }
 }
 
-function inspectContent(file: string, database: Database.Database, size?: number): LatchkeyError | undefined {
+function inspectContent(file: string, database: Database.Database): LatchkeyError | undefined {
   const applicationId = database.pragma('application_id', { simple: true })
   if (applicationId !== APPLICATION_ID) {
     return corruptStore(
       file,
       `it is a SQLite database, but not Latchkey's (application_id ${String(applicationId)})`,
     )
-  }
-  // SQLite reads what is missing from the last page as zeros.
-  const pageSize = Number(database.pragma('page_size', { simple: true }))
-  if (size !== undefined && size % pageSize !== 0) {
-    return corruptStore(file, `it is cut off: ${size} bytes are not a whole number of ${pageSize}-byte pages`)
   }
   const verdict = String(database.pragma('integrity_check(1)', { simple: true }))
   if (verdict !== 'ok') return corruptStore(file, `it is damaged (integrity_check: ${verdict})`)

@@ -1,13 +1,15 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import Database from 'better-sqlite3'
 import { sqliteStore } from '../../lib/store/index.ts'
 import { runChild } from './children/run-child.ts'
 import { photograph, scratchFolders } from './scratch-folder.ts'
 
 const scratch = scratchFolders()
+// Dozens of processes are started and killed.
+jest.setTimeout(120_000)
 
 test('several processes that write at the same time lose nothing', async () => {
   const file = path.join(scratch(), 'store.db')

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import Database from 'better-sqlite3'
 import { sqliteStore } from '../../lib/store/index.ts'
+import { openDatabase } from '../../lib/store/sqlite-dialect.ts'
 import { pairingStoreContract } from './contract.ts'
 import { sampleDevice, sampleRequest } from './samples.ts'
 import { scratchFolders } from './scratch-folder.ts'
@@ -49,6 +50,17 @@ describe('a new SQLite store', () => {
 })
 
 describe('a SQLite store', () => {
+  test('writes ahead, syncs at every commit, and enforces references', async () => {
+    const file = path.join(scratch(), 'store.db')
+    await (await sqliteStore(file)).close()
+    const database = openDatabase(file, 1234)
+    const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout']
+    const values = settings.map((name) => database.pragma(name, { simple: true }))
+    database.close()
+    const FULL = 2
+    expect(values).toEqual(['wal', FULL, 1, 1234])
+  })
+
   test('is still there after closing and opening, also through a symbolic link', async () => {
     const folder = scratch()
     const file = path.join(folder, 'store.db')
