@@ -69,7 +69,8 @@ test.each(PLANS)('%s uses an index, and never sorts', async (_name, operation, e
   const [query, ...others] = queries.filter(({ sql }) => !/^(?:begin|commit)/.test(sql))
   expect(others).toEqual([])
   const explain = database.prepare<unknown[], { detail: string }>(`explain query plan ${query?.sql ?? ''}`)
-  const plan = explain.all(...(query?.parameters ?? [])).map((step) => step.detail)
+  // Without the values: SQLite may look at them, but a plan must not rest on that.
+  const plan = explain.all(...(query?.parameters ?? []).map(() => null)).map((step) => step.detail)
   expect(plan.join('\n')).toMatch(expected)
   for (const step of plan) expect(step).not.toMatch(/SCAN (?!.*USING)|TEMP B-TREE/)
 })

@@ -84,6 +84,14 @@ export function transactionContract(store: () => PairingStore): void {
       })
     })
 
+    test('do not take an error of the work for one of the store', async () => {
+      for (const code of ['EACCES', 'SQLITE_FULL']) {
+        const failure = Object.assign(new Error('the work could not open a file'), { code, syscall: 'open' })
+        failure.name = 'SqliteError'
+        await expect(store().transaction(() => Promise.reject(failure))).rejects.toBe(failure)
+      }
+    })
+
     test('go on after one that failed', async () => {
       const failing = store().transaction(() => Promise.reject(new Error('no')))
       const following = store().transaction((tx) => tx.putSetting('total', '3'))
