@@ -1,6 +1,6 @@
 import { isLoopbackAddress } from '../../locality/address.ts'
 import { connectionDirection } from './connection-direction.ts'
-import { printableName } from './printable-name.ts'
+import { processName } from './printable-name.ts'
 import type { ProcessDescription } from './proc-process.ts'
 import { endText, socketInode } from './relay-signs.ts'
 import { TCP_LISTEN, type Socket } from './socket-table.ts'
@@ -24,7 +24,7 @@ export function ancestorSign(
       .map((socket) => exposure(socket, around))
       .find((found) => found !== null)
     if (text === undefined) continue
-    return `${isParent ? 'parent' : 'ancestor'} ${printableName(ancestor.comm)} (pid ${ancestor.pid}) ${text}`
+    return `${isParent ? 'parent' : 'ancestor'} ${processName(ancestor)} (pid ${ancestor.pid}) ${text}`
   }
   return null
 }

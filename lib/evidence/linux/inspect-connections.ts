@@ -7,8 +7,8 @@ import { judgeHolders, type Judgement } from './judge-holders.ts'
 import { matchConnection } from './match-connection.ts'
 import { ambiguousUser, ownUsers, type OwnUsers } from './own-users.ts'
 import { readTcpSockets } from './read-socket-table.ts'
-import { printableName } from './printable-name.ts'
-import { readStat } from './proc-process.ts'
+import { processName } from './printable-name.ts'
+import { readProgram, readStat } from './proc-process.ts'
 import { takeSnapshot, type Snapshot } from './snapshot.ts'
 import { socketTable, type InetSocket } from './socket-table.ts'
 
@@ -96,8 +96,10 @@ function judge(
 
 function nameStranger({ uid }: InetSocket, holder: Holder | undefined): PeerEvidence {
   try {
-    if (holder !== undefined)
-      return { status: 'other-user', uid, process: printableName(readStat(holder.pid).comm) }
+    if (holder !== undefined) {
+      const name = processName({ ...readStat(holder.pid), program: readProgram(holder.pid) })
+      return { status: 'other-user', uid, process: name }
+    }
   } catch {
     // It has gone; the user is known all the same.
   }

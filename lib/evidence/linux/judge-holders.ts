@@ -4,7 +4,7 @@ import { ancestorSign } from './ancestor-sign.ts'
 import type { Holder } from './find-holders.ts'
 import { outboundSign } from './outbound-sign.ts'
 import type { OwnUsers } from './own-users.ts'
-import { printableName } from './printable-name.ts'
+import { processName } from './printable-name.ts'
 import { readStat, type ProcessDescription } from './proc-process.ts'
 import { relaySign, type Sign } from './relay-signs.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -40,7 +40,7 @@ export function judgeHolders(
       return settled({ status: 'unproven', uid, sign: `process ${pid} cannot be looked into` })
     const stranger = process.uids.find((id) => !users.includes(id))
     if (stranger !== undefined) {
-      return settled({ status: 'other-user', uid: stranger, process: printableName(process.comm) })
+      return settled({ status: 'other-user', uid: stranger, process: processName(process) })
     }
     processes.push(process)
   }
@@ -51,10 +51,15 @@ export function judgeHolders(
   if (found !== null) return { evidence: { ...found.evidence, uid }, doubt: found.doubt }
 
   const changed = processes.find((process) => !isUnchanged(process, others, inode))
-  const process = printableName((changed ?? processes[0])?.comm ?? '')
-  if (changed !== undefined)
-    return settled({ status: 'unproven', uid, process, sign: 'changed while it was looked at' })
-  return settled({ status: 'same-user', uid, process })
+  if (changed !== undefined) {
+    return settled({
+      status: 'unproven',
+      uid,
+      process: processName(changed),
+      sign: 'changed while it was looked at',
+    })
+  }
+  return settled({ status: 'same-user', uid, process: processes.map(processName).join(', ') })
 }
 
 function firstSign(
@@ -66,7 +71,7 @@ function firstSign(
   for (const process of processes) {
     const sign = signOf(process)
     if (sign === null) continue
-    const evidence = { status, process: printableName(process.comm), sign: sign.text }
+    const evidence = { status, process: processName(process), sign: sign.text }
     if (sign.doubt === null) return settled(evidence)
     doubtful ??= { evidence, doubt: `${process.pid} ${sign.doubt}` }
   }

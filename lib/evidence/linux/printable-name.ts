@@ -6,3 +6,14 @@ export function printableName(text: string): string {
     .slice(0, MAX_LENGTH)
     .join('')
 }
+
+/** What to call a process: its program file, as threads of Node and Firefox name it after themselves. */
+export function processName({
+  comm,
+  program,
+}: {
+  readonly comm: string
+  readonly program: string | null
+}): string {
+  return printableName(program ?? comm)
+}

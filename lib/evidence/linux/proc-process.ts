@@ -90,7 +90,8 @@ function readDescriptor(folder: string, fd: string): Descriptor {
   return { link, plainRing }
 }
 
-function readProgram(pid: number): string | null {
+/** `null` for threads of the kernel and what may not be looked into. */
+export function readProgram(pid: number): string | null {
   try {
     return basename(readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ''))
   } catch {

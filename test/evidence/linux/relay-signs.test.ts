@@ -64,6 +64,7 @@ const client = inet('tcp', '127.0.0.1:8080', '127.0.0.1:50000', 30)
 const database = inet('tcp', '127.0.0.1:50001', '127.0.0.1:5432', 31)
 
 describe('signs of a relay in what a process holds', () => {
+  // prettier-ignore
   it.each<[string, Socket[], (number | string)[], RegExp | null]>([
     ['nothing else', [], [], null],
     ['files, pipes and events', [], ['/dev/null', 'pipe:[9]', 'anon_inode:[eventpoll]', '/tmp/x'], null],
@@ -72,49 +73,16 @@ describe('signs of a relay in what a process holds', () => {
     ['an IPv6 listener', [listener(':::8080', 30)], [30], /^listens on \[::\]:8080$/],
     ['our own listener, inherited', [], [11], null],
     ['another listener on our port', [listener('127.0.0.1:3000', 30)], [30], /^listens on/],
-    [
-      'a client of its listener',
-      [client, listener('127.0.0.1:8080', 39)],
-      [30],
-      /^accepted a connection from 127\.0\.0\.1 on port 8080$/,
-    ],
+    ['a client of its listener', [client, listener('127.0.0.1:8080', 39)], [30], /^accepted a connection from 127\.0\.0\.1 on port 8080$/],
     ['a client whose listener is on another address', [client, listener(':::8080', 39)], [30], /^accepted/],
-    [
-      'a client from elsewhere, its listener closed',
-      [inet('tcp', '10.77.0.1:8080', '10.77.0.2:50000', 30)],
-      [30],
-      /^accepted a connection from 10\.77\.0\.2/,
-    ],
+    ['a client from elsewhere, its listener closed', [inet('tcp', '10.77.0.1:8080', '10.77.0.2:50000', 30)], [30], /^accepted a connection from 10\.77\.0\.2/],
     ['a client on loopback, its listener closed', [client], [30], /^may have accepted/],
-    [
-      'a client of an ephemeral listener that is closed',
-      [inet('tcp', '127.0.0.1:45000', '127.0.0.1:50000', 30)],
-      [30],
-      /^may have accepted/,
-    ],
-    [
-      'a client that is closing',
-      [inet('tcp', '127.0.0.1:8080', '127.0.0.1:50000', 30, 8), listener('0.0.0.0:8080', 39)],
-      [30],
-      /^accepted/,
-    ],
+    ['a client of an ephemeral listener that is closed', [inet('tcp', '127.0.0.1:45000', '127.0.0.1:50000', 30)], [30], /^may have accepted/],
+    ['a client that is closing', [inet('tcp', '127.0.0.1:8080', '127.0.0.1:50000', 30, 8), listener('0.0.0.0:8080', 39)], [30], /^accepted/],
     ['a connection to a local service', [database, listener('127.0.0.1:5432', 39)], [31], null],
-    [
-      'a connection to a service on an ephemeral port',
-      [inet('tcp', '127.0.0.1:50001', '127.0.0.1:45000', 31), listener('127.0.0.1:45000', 39)],
-      [31],
-      null,
-    ],
+    ['a connection to a service on an ephemeral port', [inet('tcp', '127.0.0.1:50001', '127.0.0.1:45000', 31), listener('127.0.0.1:45000', 39)], [31], null],
     ['a connection to a service that stopped listening', [database], [31], null],
-    [
-      'another connection to us after we stopped listening',
-      [
-        inet('tcp', '127.0.0.1:45000', '127.0.0.1:50001', OURS),
-        inet('tcp', '127.0.0.1:50001', '127.0.0.1:45000', 31),
-      ],
-      [31],
-      null,
-    ],
+    ['another connection to us after we stopped listening', [inet('tcp', '127.0.0.1:45000', '127.0.0.1:50001', OURS), inet('tcp', '127.0.0.1:50001', '127.0.0.1:45000', 31)], [31], null],
     ['a connection to another machine', [inet('tcp', '10.77.0.1:50000', '10.77.0.2:443', 31)], [31], null],
     ['a Unix listener', [unix('/run/x', 30, true)], [30], /^listens on the Unix socket \/run\/x$/],
     ['a Unix listener without a name', [unix('', 30, true)], [30], /^listens on the Unix socket/],
@@ -122,31 +90,16 @@ describe('signs of a relay in what a process holds', () => {
     ['a pair of Unix sockets', [unix('', 30)], [30], null],
     ['a Unix socket for datagrams', [unix('/run/x', 30, false, false)], [30], null],
     ['a path with an escape sequence', [unix('/run/\u001b[2J', 30, true)], [30], /^[^\u001b]*$/],
-    [
-      'datagrams from anywhere',
-      [inet('udp', '0.0.0.0:443', '0.0.0.0:0', 30, 7)],
-      [30],
-      /^takes datagrams on 0\.0\.0\.0:443$/,
-    ],
+    ['datagrams from anywhere', [inet('udp', '0.0.0.0:443', '0.0.0.0:0', 30, 7)], [30], /^takes datagrams on 0\.0\.0\.0:443$/],
     ['datagrams from anywhere over IPv6', [inet('udp', ':::443', ':::0', 30, 7)], [30], /^takes datagrams/],
-    [
-      'datagrams on an outer address',
-      [inet('udp', '10.77.0.1:443', '0.0.0.0:0', 30, 7)],
-      [30],
-      /^takes datagrams/,
-    ],
+    ['datagrams on an outer address', [inet('udp', '10.77.0.1:443', '0.0.0.0:0', 30, 7)], [30], /^takes datagrams/],
     ['datagrams on loopback', [inet('udp', '127.0.0.1:443', '0.0.0.0:0', 30, 7)], [30], null],
     ['datagrams with one partner', [inet('udp', '127.0.0.1:50000', '127.0.0.53:53', 30)], [30], null],
     ['a raw socket', [inet('raw', '0.0.0.0:1', '0.0.0.0:0', 30, 7)], [30], /^holds a raw socket$/],
     ['a packet socket', [{ kind: 'packet', inode: 30 }], [30], /^holds a packet socket$/],
     ['a netlink socket', [{ kind: 'netlink', inode: 30 }], [30], null],
     ['a socket that is in no table', [], [30], /^holds a socket of an unknown kind or place$/],
-    [
-      'two sockets behind one descriptor',
-      [database, listener('127.0.0.1:5432', 39), { ...client, inode: 31 }, listener('0.0.0.0:8080', 38)],
-      [31],
-      /^accepted/,
-    ],
+    ['two sockets behind one descriptor', [database, listener('127.0.0.1:5432', 39), { ...client, inode: 31 }, listener('0.0.0.0:8080', 38)], [31], /^accepted/],
     ['a tunnel', [], ['/dev/net/tun'], /^holds \/dev\/net\/tun$/],
     ['a tunnel through a bridge', [], ['/dev/tap3'], /^holds/],
     ['a virtual machine', [], ['anon_inode:kvm-vm'], /^holds/],
@@ -190,29 +143,15 @@ describe('signs of a relay in what a process holds', () => {
 })
 
 describe('signs in an ancestor', () => {
+  // prettier-ignore
   it.each<[string, Socket[], number[], RegExp | null]>([
     ['nothing', [], [], null],
-    [
-      'a listener for everybody',
-      [listener('0.0.0.0:80', 30)],
-      [30],
-      /^parent tool \(pid 12\) listens on 0\.0\.0\.0:80$/,
-    ],
+    ['a listener for everybody', [listener('0.0.0.0:80', 30)], [30], /^parent tool \(pid 12\) listens on 0\.0\.0\.0:80$/],
     ['a listener for everybody over IPv6', [listener(':::80', 30)], [30], /listens on \[::\]:80$/],
     ['a listener on an outer address', [listener('10.77.0.1:80', 30)], [30], /listens on 10\.77\.0\.1:80$/],
     ['a listener on loopback', [listener('127.0.0.1:80', 30)], [30], null],
-    [
-      'a client from elsewhere',
-      [inet('tcp', '10.77.0.1:80', '10.77.0.2:50000', 30)],
-      [30],
-      /accepted a connection from 10\.77\.0\.2 on port 80$/,
-    ],
-    [
-      'a client from elsewhere at its listener',
-      [inet('tcp', '10.77.0.1:45000', '10.77.0.2:50000', 30), listener('0.0.0.0:45000', 39)],
-      [30],
-      /accepted/,
-    ],
+    ['a client from elsewhere', [inet('tcp', '10.77.0.1:80', '10.77.0.2:50000', 30)], [30], /accepted a connection from 10\.77\.0\.2 on port 80$/],
+    ['a client from elsewhere at its listener', [inet('tcp', '10.77.0.1:45000', '10.77.0.2:50000', 30), listener('0.0.0.0:45000', 39)], [30], /accepted/],
     ['a client on loopback', [client, listener('127.0.0.1:8080', 39)], [30], null],
     ['a connection to another machine', [inet('tcp', '10.77.0.1:50000', '10.77.0.2:443', 30)], [30], null],
     ['datagrams from anywhere', [inet('udp', '0.0.0.0:443', '0.0.0.0:0', 30, 7)], [30], null],
@@ -226,7 +165,7 @@ describe('signs in an ancestor', () => {
   it('its name is cleaned, and does not count', () => {
     expect(ancestorSign(holding([], { comm: 'sshd' }), true, around([]))).toBeNull()
     const text = ancestorSign(
-      holding([30], { comm: 'a\u001bb' }),
+      holding([30], { comm: 'a\u001bb', program: null }),
       false,
       around([listener('0.0.0.0:80', 30)]),
     )
@@ -235,48 +174,16 @@ describe('signs in an ancestor', () => {
 })
 
 describe('connections to other machines', () => {
+  // prettier-ignore
   it.each<[string, Socket[], number[], RegExp | null]>([
     ['none', [], [], null],
-    [
-      'one',
-      [inet('tcp', '10.77.0.1:50000', '10.77.0.2:443', 30)],
-      [30],
-      /^is connected to 10\.77\.0\.2:443$/,
-    ],
-    [
-      'one over IPv6',
-      [inet('tcp', '2001:db8::1:50000', '2001:db8::2:443', 30)],
-      [30],
-      /^is connected to \[2001:db8::2\]:443$/,
-    ],
+    ['one', [inet('tcp', '10.77.0.1:50000', '10.77.0.2:443', 30)], [30], /^is connected to 10\.77\.0\.2:443$/],
+    ['one over IPv6', [inet('tcp', '2001:db8::1:50000', '2001:db8::2:443', 30)], [30], /^is connected to \[2001:db8::2\]:443$/],
     ['one in the making', [inet('tcp', '10.77.0.1:50000', '10.77.0.2:443', 30, 2)], [30], /^is connected/],
-    [
-      'datagrams',
-      [inet('udp', '10.77.0.1:50000', '10.77.0.2:53', 30)],
-      [30],
-      /^is connected to 10\.77\.0\.2:53$/,
-    ],
-    [
-      'to this host by its outer address',
-      [
-        inet('tcp', '10.77.0.1:50000', '10.77.0.1:443', 30),
-        inet('tcp', '10.77.0.1:443', '10.77.0.1:50000', 31),
-      ],
-      [30],
-      null,
-    ],
-    [
-      'to a local address that leads elsewhere',
-      [inet('tcp', '127.0.0.1:50000', '127.0.0.1:443', 30)],
-      [30],
-      /leads elsewhere$/,
-    ],
-    [
-      'to a local service that is closing',
-      [inet('tcp', '127.0.0.1:50000', '127.0.0.1:443', 30, 8)],
-      [30],
-      null,
-    ],
+    ['datagrams', [inet('udp', '10.77.0.1:50000', '10.77.0.2:53', 30)], [30], /^is connected to 10\.77\.0\.2:53$/],
+    ['to this host by its outer address', [inet('tcp', '10.77.0.1:50000', '10.77.0.1:443', 30), inet('tcp', '10.77.0.1:443', '10.77.0.1:50000', 31)], [30], null],
+    ['to a local address that leads elsewhere', [inet('tcp', '127.0.0.1:50000', '127.0.0.1:443', 30)], [30], /leads elsewhere$/],
+    ['to a local service that is closing', [inet('tcp', '127.0.0.1:50000', '127.0.0.1:443', 30, 8)], [30], null],
     ['a listener', [listener('0.0.0.0:80', 30)], [30], null],
   ])('%s', (_title, sockets, links, expected) => {
     const sign = outboundSign(holding(links), around(sockets), PEER)

@@ -39,7 +39,8 @@ export type TwoHosts = {
   run(host: 'near' | 'far', uid: number, command: readonly string[]): ChildProcess
   /** Sends a request with this label from `host` to the address as soon as something listens there. */
   feed(host: 'near' | 'far', uid: number, address: string, port: number, label: string): ChildProcess
-  probe(uid: number): Promise<Probe>
+  /** A gateway on the near host, started through `wrapper`; it runs until `close`. */
+  probe(uid: number, wrapper?: string): Promise<Probe>
   nft(rules: string): void
   stop(child: ChildProcess): void
   close(): void
@@ -102,11 +103,10 @@ export function twoHosts(): TwoHosts {
         printf 'GET /${label} HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n' >&3; sleep 30`
       return start(host, uid, ['bash', '-c', script], 'ignore')
     },
-    probe: (uid) =>
-      readProbe(
-        start('near', uid, [node, `${folder}/test/evidence/linux/specimens/probe-gateway.ts`], 'pipe'),
-        log,
-      ),
+    probe(uid, wrapper) {
+      const command = [node, `${folder}/test/evidence/linux/specimens/probe-gateway.ts`]
+      return readProbe(start('near', uid, [...(wrapper?.split(' ') ?? []), ...command], 'pipe'), log)
+    },
     nft: (rules) =>
       void execFileSync('ip', ['netns', 'exec', near, 'nft', '-f', '-'], { input: rules, env: TOOLS }),
     stop: ({ pid }) => {
