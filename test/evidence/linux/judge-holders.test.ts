@@ -12,6 +12,7 @@ import { connectionOf } from './connection-of.ts'
 
 // This process plays the holder: as far as judgeHolders is told, it is not the gateway.
 const GATEWAY = -1
+const RELAY = -2
 const uid = process.geteuid?.() ?? -1
 let server: Server
 let socket: Socket
@@ -57,7 +58,8 @@ function judge(holders: readonly Holder[], seen: ProcessDescription | null, gate
     isEphemeral: () => true,
   }
   const snapshot: Snapshot = {
-    process: (pid) => (pid === process.pid ? seen : null),
+    process: (pid) =>
+      pid === process.pid ? seen : pid === RELAY ? description({ pid, comm: 'nginx' }) : null,
     ancestors: () => [],
     around,
     aroundAncestor: () => around,
@@ -97,6 +99,19 @@ describe('judgeHolders', () => {
     expect(judge([holder, { ...holder, pid: 4194305 }], description())).toMatchObject({
       evidence: { status: 'unproven' },
     })
+  })
+
+  it('refuses when any of the holders is a relay, whichever', () => {
+    const relay = { ...holder, pid: RELAY }
+    for (const holders of [
+      [holder, relay],
+      [relay, holder],
+    ]) {
+      expect(judge(holders, description()).evidence).toMatchObject({
+        status: 'relay',
+        sign: 'is the relay nginx',
+      })
+    }
   })
 
   it('names the stranger among the users of a holder', () => {

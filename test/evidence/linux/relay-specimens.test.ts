@@ -39,7 +39,7 @@ const relays: Specimen[] = [
   { title: 'relay from a Unix socket', command: `${python} unix {gateway} {port}`, status: 'relay', sign: /listens on the Unix socket @specimen/ },
   { title: 'relay from a Unix socket that has closed its listener', command: `${python} unix-once {gateway} {port}`, status: 'relay', sign: /has a connection of the Unix socket @specimen/ },
   { title: 'relay that is handed its client by another process', command: `${python} pass-client {gateway} {port}`, feed: 'far', status: 'relay', sign: /accepted a connection from 10\.77\.0\.2/ },
-  { title: 'relay that shares its connection with a spotless process', command: `${python} pass-upstream {gateway} {port}`, feed: 'far', status: 'relay' },
+  { title: 'relay that shares its connection with a spotless process', command: `${python} pass-upstream {gateway} {port}`, feed: 'loopback', status: 'relay', sign: /^(listens|accepted)/ },
   { title: 'relay in a thread with descriptors of its own', command: `${python} unshared-thread {gateway} {port}`, feed: 'far', status: 'relay', sign: /listens|accepted/ },
   { title: 'relay whose other thread shows nothing', command: `${python} unshared-after-connect {gateway} {port}`, feed: 'far', status: 'relay', sign: /listens|accepted/ },
   { title: 'Node relay', command: `${node} listen {gateway} {port}`, feed: 'far', status: 'relay', sign: /listens on \[::\]/ },

@@ -104,7 +104,7 @@ elif shape == "pass-upstream":
     if os.fork() == 0:
         keep.append(socket.recv_fds(there, 1, 1))
         time.sleep(30)
-    server = listener()
+    server = listener("127.0.0.1")
     client = server.accept()[0]
     upstream = connect()
     socket.send_fds(here, [b"x"], [upstream.fileno()])
