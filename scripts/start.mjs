@@ -7,4 +7,4 @@ if (!existsSync('dist/index.js')) {
   const built = spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' })
   if (built.status !== 0) process.exit(1)
 }
-await import('../examples/quick-start/server.mjs')
+await import('../examples/quick-start/server.js')

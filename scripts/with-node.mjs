@@ -18,7 +18,10 @@ if (command === undefined) {
 
 const binDir = isSupported(process.versions.node) ? path.dirname(process.execPath) : fetchedNode()
 const env = { ...process.env, PATH: binDir + path.delimiter + (process.env.PATH ?? '') }
-const child = spawn(command === 'node' ? path.join(binDir, nodeFile()) : command, args, { stdio: 'inherit', env })
+const child = spawn(command === 'node' ? path.join(binDir, nodeFile()) : command, args, {
+  stdio: 'inherit',
+  env,
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => {
   console.error(`cannot run ${command}: ${error.message}`)
@@ -46,10 +49,22 @@ function fetchedNode() {
     mkdirSync(folder, { recursive: true })
     writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n')
     const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-    const flags = ['install', '--prefix', folder, '--no-save', '--no-package-lock', '--ignore-scripts', '--loglevel=error']
-    const result = spawnSync(npm, [...flags, `${name}@${FETCHED}`], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const flags = [
+      'install',
+      '--prefix',
+      folder,
+      '--no-save',
+      '--no-package-lock',
+      '--ignore-scripts',
+      '--loglevel=error',
+    ]
+    const result = spawnSync(npm, [...flags, `${name}@${FETCHED}`], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
     if (result.status !== 0 || !existsSync(path.join(bin, nodeFile()))) {
-      console.error(`Could not fetch it. Install Node ${MINIMUM.join('.')} or newer yourself and run the command again.`)
+      console.error(
+        `Could not fetch it. Install Node ${MINIMUM.join('.')} or newer yourself and run the command again.`,
+      )
       process.exit(1)
     }
   }

@@ -1,5 +1,5 @@
 import { LatchkeyError, type LatchkeyErrorCode } from '../errors.ts'
-import { isRecord } from '../protocol/index.ts'
+import { isRecord } from '../protocol/frames.ts'
 
 /** Codes on the wire that are codes of ours. */
 const KNOWN: readonly LatchkeyErrorCode[] = [

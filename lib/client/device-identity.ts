@@ -19,7 +19,8 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { LatchkeyError } from '../errors.ts'
-import { deviceIdOf, isRecord } from '../protocol/index.ts'
+import { deviceIdOf } from '../protocol/device-key.ts'
+import { isRecord } from '../protocol/frames.ts'
 
 /** A device's Ed25519 key. The private half stays in it. */
 export type DeviceIdentity = {

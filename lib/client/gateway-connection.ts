@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { WebSocket, type RawData } from 'ws'
 import { LatchkeyError } from '../errors.ts'
-import {
-  isRecord,
-  MAX_PROTOCOL,
-  MIN_PROTOCOL,
-  parseJson,
-  signedTextV3,
-  type HelloOk,
-} from '../protocol/index.ts'
+import { isRecord, MAX_PROTOCOL, MIN_PROTOCOL, parseJson } from '../protocol/frames.ts'
+import type { HelloOk } from '../protocol/hello-ok.ts'
+import { signedTextV3 } from '../protocol/signed-text.ts'
 import type { DeviceIdentity } from './device-identity.ts'
 import { refusedError, unreachableError } from './client-errors.ts'
 

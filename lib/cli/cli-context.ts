@@ -1,0 +1,49 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { callGateway, loadDeviceIdentity } from '../client/index.ts'
+import type { PairingList } from './owner-records.ts'
+
+/** Options that every command takes. */
+export type CommonOptions = {
+  readonly url: string
+  readonly home: string
+  readonly json?: boolean
+  readonly timeout: string
+}
+
+export const DEFAULT_URL = 'ws://127.0.0.1:4747/gateway'
+
+/** Where the CLI keeps its own keys: `LATCHKEY_HOME`, else `~/.latchkey`. */
+export function defaultHome(): string {
+  return process.env.LATCHKEY_HOME ?? path.join(homedir(), '.latchkey')
+}
+
+/**
+ * Calls as the owner: with a key of its own, apart from the one of `latchkey call`, because no device may
+ * approve itself.
+ */
+export function callAsOwner(
+  options: CommonOptions,
+  method: string,
+  params: unknown,
+  moreScopes: readonly string[] = [],
+): Promise<unknown> {
+  return callGateway({
+    url: options.url,
+    identity: loadDeviceIdentity(path.join(options.home, 'owner.json')),
+    scopes: ['operator.admin', ...moreScopes],
+    client: { id: 'latchkey-cli', mode: 'cli', displayName: "owner's command line" },
+    timeoutMs: Number(options.timeout) * 1000,
+    method,
+    params,
+  })
+}
+
+export async function listPairings(options: CommonOptions): Promise<PairingList> {
+  return (await callAsOwner(options, 'device.pair.list', {})) as PairingList
+}
+
+/** Prints JSON with `--json`, text without. */
+export function print(options: CommonOptions, value: unknown, text: () => string): void {
+  console.log(options.json === true ? JSON.stringify(value, null, 2) : text())
+}

@@ -1,0 +1,23 @@
+import type { LatchkeyErrorCode } from '../errors.ts'
+
+/** What a script can tell from the exit code. Documented in the README and in `latchkey --help`. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  pairingRequired: 3,
+  forbidden: 4,
+  unreachable: 5,
+  superseded: 6,
+} as const
+
+const BY_CODE: Partial<Readonly<Record<LatchkeyErrorCode, number>>> = {
+  NOT_PAIRED: EXIT.pairingRequired,
+  FORBIDDEN: EXIT.forbidden,
+  GATEWAY_UNREACHABLE: EXIT.unreachable,
+  REQUEST_SUPERSEDED: EXIT.superseded,
+}
+
+export function exitCodeOf(code: LatchkeyErrorCode): number {
+  return BY_CODE[code] ?? EXIT.failed
+}

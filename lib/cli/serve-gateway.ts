@@ -1,0 +1,78 @@
+import { createServer } from 'node:http'
+import path from 'node:path'
+import { LatchkeyError } from '../errors.ts'
+import { createGateway, type Gateway, type GatewayOptions } from '../gateway/index.ts'
+import { sqliteStore } from '../store/index.ts'
+import { fingerprint, printable } from './printable.ts'
+
+export type ServeOptions = {
+  readonly host: string
+  readonly port: number
+  readonly stateDir: string
+  readonly trustProxy?: string
+}
+type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
+
+/** Resolves when the gateway was asked to stop and has stopped. */
+export async function serveGateway(options: ServeOptions): Promise<void> {
+  const { trustProxy } = options
+  const gateway = await createGateway({
+    store: await sqliteStore(path.join(options.stateDir, 'latchkey.db')),
+    locality: trustProxy === undefined ? {} : { trustProxy },
+    onEvent: tell,
+  })
+  const server = createServer((request, response) => {
+    const isHealth = request.method === 'GET' && request.url === '/healthz'
+    response.writeHead(isHealth ? 200 : 404, {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-store',
+    })
+    response.end(JSON.stringify(isHealth ? { ok: true } : { title: 'Not Found', status: 404 }))
+  })
+  gateway.attach(server, { path: ['/', '/gateway'] })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const message = `cannot listen on ${options.host}:${options.port}: ${error.message}`
+      void gateway.close().finally(() => reject(new LatchkeyError('UNAVAILABLE', message, { cause: error })))
+    })
+    server.listen(options.port, options.host, resolve)
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : options.port
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host
+  console.log(`Latchkey listens on ws://${host}:${port}/gateway, state in ${options.stateDir}.`)
+  console.log(`Local tools pair silently: latchkey call health --url ws://${host}:${port}/gateway`)
+  await stopSignal()
+  await new Promise<void>((resolve) => {
+    void stop(gateway).then(resolve)
+    server.close()
+    server.closeIdleConnections()
+  })
+}
+
+function stop(gateway: Gateway): Promise<void> {
+  console.log('Stopping.')
+  return gateway.close()
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}
+
+function tell(event: PairingEvent): void {
+  if (event.kind === 'removed') {
+    console.log(`Removed: key ${fingerprint(event.deviceId)}`)
+    return
+  }
+  const { request } = event
+  const name = `"${printable(request.displayName ?? '')}" (key ${fingerprint(request.deviceId)})`
+  if (event.kind === 'resolved') {
+    console.log(`Request ${request.id} of ${name}: ${event.decision}`)
+    return
+  }
+  const from = request.fromAddress ?? 'an unknown address'
+  console.log(`${name} from ${from} waits for your approval: ${request.reason}, ${request.localityReason}`)
+  console.log(`  latchkey requests    or    latchkey approve ${request.id} --digest ${request.digest}`)
+}

@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals'
+import { cleanName } from '../../lib/pairing/device-name.ts'
+
+const E_ACUTE = '\u00e9'
+
+test.each([
+  ['my phone', 'my phone'],
+  [undefined, null],
+  ['', null],
+  [' \t\n ', null],
+  ['a\u001b[2Jb', 'a [2Jb'],
+  ['a\r\nb', 'a b'],
+  ['user\u202Egnp.exe', 'user gnp.exe'],
+  ['\u2067x\u2069', 'x'],
+  ['x\u{E0041}\u{E0042}', 'x'],
+  ['\u200B\u200D\uFEFF', null],
+  ['e\u0301', E_ACUTE],
+  ['lone \uD800 surrogate', 'lone surrogate'],
+  ['private \uE000 use', 'private use'],
+  ['line\u2028separator', 'line separator'],
+  ['\u5bb6\u306e\u30b5\u30fc\u30d0\u30fc', '\u5bb6\u306e\u30b5\u30fc\u30d0\u30fc'],
+])('%j becomes %j', (given, expected) => {
+  expect(cleanName(given)).toBe(expected)
+})
+
+test('fifty accents on one letter become four', () => {
+  expect(cleanName(`x${'\u0316'.repeat(50)}y`)).toBe(`x${'\u0316'.repeat(4)}y`)
+})
+
+test('a name has at most 64 graphemes', () => {
+  expect(cleanName('z'.repeat(1000))).toHaveLength(64)
+  expect(Array.from(cleanName('\u{1F600}'.repeat(100)) ?? '')).toHaveLength(64)
+})
+
+test('a name of a megabyte takes no time to speak of and stays bounded', () => {
+  expect((cleanName('a\u0301'.repeat(500_000)) ?? '').length).toBeLessThanOrEqual(64 * 5)
+})

@@ -1,0 +1,114 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { LocalityVerdict } from '../../lib/locality/index.ts'
+import {
+  pairingService,
+  scopeLattice,
+  silentPolicy,
+  type Authority,
+  type ConnectAttempt,
+  type ConnectOutcome,
+  type PairingEvent,
+  type PairingLimits,
+  type PairingRequest,
+  type PairingService,
+  type PairingStore,
+  type SilentOptions,
+} from '../../lib/pairing/index.ts'
+import { memoryStore, sqliteStore } from '../../lib/store/index.ts'
+import { localVerdict, remoteVerdict } from './verdicts.ts'
+
+export type Fixture = {
+  service: PairingService
+  store: PairingStore
+  events: PairingEvent[]
+  clock: { nowMs: number }
+  /** Connects a device; `verdict` as the gateway would pass it on. */
+  connect(
+    device: string,
+    role: string,
+    scopes: string[],
+    verdict?: LocalityVerdict | null,
+  ): Promise<ConnectOutcome>
+  /** A device that waits, and its request. */
+  request(device: string, role: string, scopes: string[], verdict?: LocalityVerdict): Promise<PairingRequest>
+  /** A local device with these scopes, and its authority. */
+  owner(name?: string, scopes?: string[]): Promise<Authority>
+}
+
+export const LIMITS: PairingLimits = { requestTtlMs: 300_000, maxPending: 50, maxPendingPerPrefix: 5 }
+
+export const STORES: readonly [string, () => Promise<{ store: PairingStore; remove: () => void }>][] = [
+  ['memory', () => Promise.resolve({ store: memoryStore(), remove: () => undefined })],
+  [
+    'SQLite',
+    async () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-service-'))
+      const store = await sqliteStore(path.join(folder, 'latchkey.db'))
+      return { store, remove: () => rmSync(folder, { recursive: true }) }
+    },
+  ],
+]
+
+/** The same name always gives the same device id. */
+export function deviceIdOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex')
+}
+
+export function attemptOf(
+  name: string,
+  role: string,
+  scopes: string[],
+  verdict: LocalityVerdict | null,
+): ConnectAttempt {
+  return {
+    id: deviceIdOf(name),
+    publicKey: randomBytes(32).toString('base64url'),
+    claims: {
+      displayName: name,
+      platform: 'linux',
+      deviceFamily: null,
+      clientId: 'test',
+      clientMode: 'test',
+    },
+    ask: { role, scopes: [...scopes].sort() },
+    token: null,
+    verdict,
+    addressPrefix: verdict?.clientAddress ?? '127.0.0.1',
+  }
+}
+
+export function serviceFixture(store: PairingStore, silent: SilentOptions = {}, limits = LIMITS): Fixture {
+  const events: PairingEvent[] = []
+  const clock = { nowMs: 1_000_000 }
+  const lattice = scopeLattice()
+  const service = pairingService({
+    store,
+    lattice,
+    silent: silentPolicy(silent, lattice),
+    limits,
+    clock: { now: () => clock.nowMs },
+    onEvent: (event) => events.push(event),
+  })
+  const fixture: Fixture = {
+    service,
+    store,
+    events,
+    clock,
+    connect: (device, role, scopes, verdict = localVerdict) =>
+      service.connect(attemptOf(device, role, scopes, verdict)),
+    async request(device, role, scopes, verdict = remoteVerdict) {
+      const outcome = await fixture.connect(device, role, scopes, verdict)
+      if (outcome.kind !== 'waiting' || outcome.request === null)
+        throw new Error(`${device} does not wait: ${outcome.kind}`)
+      return outcome.request
+    },
+    async owner(name = 'owner', scopes = ['operator.admin']) {
+      await fixture.connect(name, 'operator', scopes)
+      return { deviceId: deviceIdOf(name), role: 'operator', scopes, silentHonoured: true }
+    },
+  }
+  return fixture
+}
