@@ -12,6 +12,8 @@ export type GatewaySetup = {
   readonly limits?: Partial<GatewayLimits>
   /** A file for SQLite. Default: in memory. */
   readonly storeFile?: string
+  /** On 127.0.0.1. Default: one that is free. */
+  readonly port?: number
   /** A further address to listen on, besides 127.0.0.1 and a Unix socket. */
   readonly address?: string
 }

@@ -19,7 +19,7 @@ process.stdin.resume().on('end', () => {
 })
 
 async function serve(
-  { locality, limits = {}, storeFile, address }: GatewaySetup,
+  { locality, limits = {}, storeFile, port = 0, address }: GatewaySetup,
   index: number,
 ): Promise<{ served: ServedGateway; close: () => Promise<void> }> {
   const store = storeFile === undefined ? memoryStore() : await sqliteStore(storeFile)
@@ -41,7 +41,7 @@ async function serve(
   await listen({ path: socketPath })
   chmodSync(socketPath, 0o666)
   const served = {
-    port: await listen({ host: '127.0.0.1', port: 0 }),
+    port: await listen({ host: '127.0.0.1', port }),
     addressPort: address === undefined ? 0 : await listen({ host: address, port: 0 }),
     socketPath,
   }
