@@ -68,7 +68,8 @@ export function readConnect(
         clientId: client.id,
         clientMode: client.mode,
       },
-      token: auth?.deviceToken ?? auth?.token ?? null,
+      // `auth.token` may also be a secret meant for a gateway that shares one, so it refuses nobody.
+      token: auth?.deviceToken ?? null,
     },
   }
 }

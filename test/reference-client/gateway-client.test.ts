@@ -18,6 +18,20 @@ import { createDevice, signedToken, type Device } from './device.ts'
 import { helloProblems } from './hello-schema.ts'
 
 const NODE_HOST: GatewayClientOptions = { role: 'node', mode: 'node', clientName: 'node-host', scopes: [] }
+const WITHOUT_SCOPES: GatewayClientOptions = { role: 'node', mode: 'node', clientName: 'node-host' }
+const TALKATIVE: GatewayClientOptions = {
+  ...NODE_HOST,
+  clientDisplayName: 'Küche | 台所, "n" 1',
+  clientVersion: '2026.9.1',
+  clientBuildId: 'b1',
+  platform: ' MacOS ',
+  deviceFamily: 'Mac Mini',
+  instanceId: 'i-1',
+  caps: ['canvas', 'camera'],
+  commands: ['system.run'],
+  permissions: { 'camera.capture': true },
+  pathEnv: '/usr/bin:/bin',
+}
 const OTHER_NODE: GatewayClientOptions = { ...NODE_HOST, clientName: 'gateway-client' }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'reference-client-'))
@@ -101,6 +115,17 @@ describe('on the machine of the gateway', () => {
     expect(signedToken(device)).toBe('')
   })
 
+  it('may carry a shared token for which the gateway has no use', async () => {
+    const device = createDevice()
+    for (let time = 1; time <= 2; time += 1) {
+      const observed = start(portOf(0), device, { token: 'from-the-environment' })
+      await observed.hello()
+      expect(signedToken(device)).toBe('from-the-environment')
+      expect(observed.errors).toEqual([])
+      await observed.stop()
+    }
+  })
+
   it('survives a restart of the gateway with its store and its token', async () => {
     const file = path.join(folder, 'restarted.db')
     const setup: GatewaySetup = { locality: {}, storeFile: file }
@@ -159,6 +184,8 @@ describe('on the machine of the gateway', () => {
 
   it.each([
     { title: 'the built-in node host', options: NODE_HOST, protocol: 4 },
+    { title: 'a node host that asks for the default scopes', options: WITHOUT_SCOPES, protocol: 4 },
+    { title: 'a node host that tells all about itself', options: TALKATIVE, protocol: 4 },
     { title: 'another node, from version 3 to 4', options: OTHER_NODE, protocol: 4 },
     { title: 'a node of version 3', options: { ...OTHER_NODE, minProtocol: 3, maxProtocol: 3 }, protocol: 3 },
     {
@@ -190,6 +217,13 @@ describe('on the machine of the gateway', () => {
     await observed.until(() => observed.pauses.length > 0)
     expect(detailsOf(observed.errors[0])).toMatchObject({ code: 'PROTOCOL_MISMATCH', expectedProtocol: 4 })
     expect(observed.closes[0]?.code).toBe(1002)
+  })
+
+  it('is refused before the 101 when it acts for a page of another origin', async () => {
+    const observed = start(portOf(0), createDevice(), { origin: 'https://elsewhere.example' })
+    await observed.until(() => observed.errors.length > 0)
+    expect(detailsOf(observed.errors[0])).toMatchObject({ httpStatus: 403 })
+    expect(observed.hellos).toEqual([])
   })
 
   it('is kept alive by ticks', async () => {
