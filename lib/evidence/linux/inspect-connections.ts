@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { readlinkSync } from 'node:fs'
 import type { PeerEvidence } from '../../locality/verdict.ts'
 import type { Connection } from '../peer-lookup.ts'
+import { confirmDoubts } from './confirm-doubts.ts'
 import { findHolders, type Holder } from './find-holders.ts'
 import { judgeHolders, type Judgement } from './judge-holders.ts'
 import { matchConnection } from './match-connection.ts'
@@ -13,9 +13,6 @@ import { takeSnapshot, type Snapshot } from './snapshot.ts'
 import { socketTable, type InetSocket } from './socket-table.ts'
 
 export type Question = { readonly connection: Connection; readonly peerUsers: readonly number[] }
-
-const MAX_SNAPSHOTS = 3
-const BETWEEN_SNAPSHOTS_MS = 20
 
 /** A connection whose other end was found. */
 type Candidate = { readonly index: number; readonly peer: InetSocket; readonly users: OwnUsers }
@@ -47,35 +44,25 @@ export async function inspectConnections(questions: readonly Question[]): Promis
   if (wanted.length === 0) return answers
   const holders = findHolders(new Set(wanted.map(({ peer }) => peer.inode)))
   for (const { index, peer } of strangers) answers[index] = nameStranger(peer, holders.get(peer.inode)?.[0])
-  await inspectCandidates(ours, holders, answers, tcp)
+  for (const [{ index }, evidence] of await inspectCandidates(ours, holders, tcp)) answers[index] = evidence
   return answers
 }
 
-/** Fills in the answers of connections whose other end belongs to one of our users. */
-async function inspectCandidates(
+/** Judges the connections whose other end belongs to one of our users. */
+function inspectCandidates(
   candidates: readonly Candidate[],
   holders: ReadonlyMap<number, readonly Holder[]>,
-  answers: PeerEvidence[],
   tcp: readonly InetSocket[],
-): Promise<void> {
+): Promise<ReadonlyMap<Candidate, PeerEvidence>> {
   // Not process.pid: what counts is how this process is called in the /proc that is read.
   const ownPid = Number(readlinkSync('/proc/self'))
   const holdersOf = ({ peer }: Candidate): readonly Holder[] => holders.get(peer.inode) ?? []
-  const doubts = new Map<Candidate, string>()
-  let open = candidates
-  for (let count = 1; open.length > 0 && count <= MAX_SNAPSHOTS; count += 1) {
-    if (count > 1) await sleep(BETWEEN_SNAPSHOTS_MS)
-    const pids = new Set(open.flatMap(holdersOf).map(({ pid }) => pid))
+  return confirmDoubts(candidates, (left, count) => {
+    const pids = new Set(left.flatMap(holdersOf).map(({ pid }) => pid))
     pids.delete(ownPid)
     const snapshot = takeSnapshot(pids, ownPid, count === 1 ? tcp : undefined)
-    open = open.filter((candidate) => {
-      const { evidence, doubt } = judge(candidate, holdersOf(candidate), ownPid, snapshot)
-      const isFinal = doubt === null || doubts.get(candidate) === doubt
-      answers[candidate.index] = isFinal ? evidence : { ...evidence, status: 'unproven' }
-      if (!isFinal) doubts.set(candidate, doubt)
-      return !isFinal
-    })
-  }
+    return (candidate) => judge(candidate, holdersOf(candidate), ownPid, snapshot)
+  })
 }
 
 function judge(
