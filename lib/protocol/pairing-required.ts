@@ -22,11 +22,12 @@ export type PairingRequiredDetails = {
 /** A request id as it may stand in a close reason or a command line. */
 export const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
 
+/** At most 52 bytes each: the request id must fit beside it into a close reason, which is cut at 120. */
 const WHY: Readonly<Record<PairingRequiredDetails['reason'], string>> = {
   'not-paired': 'this device is not approved yet',
-  'role-upgrade': 'this device asks for a role that it does not have yet',
+  'role-upgrade': 'this device asks for a role that it does not have',
   'scope-upgrade': 'this device asks for more scopes than were approved',
-  'remote-use': 'this device was paired silently on the gateway’s own machine and now calls from elsewhere',
+  'remote-use': 'it was paired silently and now calls from elsewhere',
 }
 
 /** Clients of every age look for the words "pairing required". */
