@@ -39,8 +39,8 @@ export function localityJudge(policy: LocalityPolicy, lookup: PeerLookup): Local
     const answer: Promise<PeerEvidence> =
       connection === null
         ? Promise.resolve({ status: 'unproven', sign: 'the connection has no addresses' })
-        : lookup
-            .lookup(connection, { peerUsers: policy.peerUsers })
+        : Promise.resolve()
+            .then(() => lookup.lookup(connection, { peerUsers: policy.peerUsers }))
             .catch((error: unknown) => ({ status: 'unproven', sign: `look-up failed: ${String(error)}` }))
     answers.set(socket, answer)
     return answer

@@ -16,6 +16,9 @@ export type AttachOptions = {
   path: string | readonly string[]
 }
 
+/** The paths of all gateways on a server: each leaves to the others what is not its own. */
+const attached = new WeakMap<UpgradeServer, Set<ReadonlySet<string>>>()
+
 /**
  * Takes upgrades on the given paths and decides before the 101. Upgrades of other paths are left to other
  * listeners, or answered 404 when there are none: Node would leave them hanging.
@@ -25,6 +28,11 @@ export type AttachOptions = {
 export function attachGateway(core: GatewayCore, server: UpgradeServer, options: AttachOptions): () => void {
   const paths = parsePaths(options)
   const { limits } = core
+  const ours = attached.get(server) ?? new Set()
+  attached.set(server, ours)
+  const taken = [...ours].flatMap((others) => [...others]).find((path) => paths.has(path))
+  if (taken !== undefined)
+    throw new LatchkeyError('OPTION_INVALID', `attach: path: ${taken} is attached to this server already`)
   const webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -44,7 +52,10 @@ export function attachGateway(core: GatewayCore, server: UpgradeServer, options:
   }
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     if (!paths.has(pathOf(request))) {
-      if (server.listenerCount('upgrade') === 1) {
+      const [first] = ours
+      const isOfOurs = [...ours].some((others) => others.has(pathOf(request)))
+      // The first of ours answers for all, when nobody else listens.
+      if (first === paths && !isOfOurs && server.listenerCount('upgrade') === ours.size) {
         guard(socket)
         refuseUpgrade(socket, {
           status: 404,
@@ -61,16 +72,27 @@ export function attachGateway(core: GatewayCore, server: UpgradeServer, options:
       return
     }
     const spent = performance.now() - (acceptedAt.get(socket) ?? performance.now())
-    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      startHandshake(core, webSocket, request, Math.max(1, limits.handshakeMs - spent))
-    })
+    try {
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        startHandshake(core, webSocket, request, Math.max(1, limits.handshakeMs - spent))
+      })
+    } catch (error) {
+      // Another WebSocket server has answered this upgrade as well.
+      core.config.logger.error('an upgrade failed; does another WebSocket server take this path?', { error })
+      socket.destroy()
+    }
   }
 
+  ours.add(paths)
   server.on('connection', onConnection)
+  // With TLS this one carries the socket that the request will come with.
+  server.on('secureConnection', onConnection)
   server.on('request', onRequest)
   server.on('upgrade', onUpgrade)
   return () => {
+    ours.delete(paths)
     server.off('connection', onConnection)
+    server.off('secureConnection', onConnection)
     server.off('request', onRequest)
     server.off('upgrade', onUpgrade)
   }

@@ -38,6 +38,7 @@ export class GatewayCore {
   readonly service: PairingService
   /** Set once the store has answered. */
   gatewayId = ''
+  isClosing = false
   readonly #startedAt = performance.now()
 
   constructor(options: GatewayOptions) {

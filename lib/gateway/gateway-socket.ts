@@ -10,7 +10,7 @@ export type GatewaySocket = {
   on(event: 'message', listener: (data: unknown, isBinary?: boolean) => void): unknown
   on(event: 'close', listener: (code: number) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
-  on(event: 'pong', listener: () => void): unknown
+  on(event: 'ping' | 'pong', listener: () => void): unknown
   off(event: 'message', listener: (data: unknown, isBinary?: boolean) => void): unknown
   send(data: string, done?: (error?: Error) => void): void
   ping(): void
@@ -20,9 +20,13 @@ export type GatewaySocket = {
 
 const OPEN = 1
 
+export function isOpen(socket: GatewaySocket): boolean {
+  return socket.readyState === OPEN
+}
+
 /** Sends a frame; a socket that is on its way out swallows it. */
 export function sendFrame(socket: GatewaySocket, frame: object): void {
-  if (socket.readyState !== OPEN) return
+  if (!isOpen(socket)) return
   socket.send(JSON.stringify(frame), ignoreSendError)
 }
 

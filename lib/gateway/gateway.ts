@@ -64,6 +64,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   async function close(): Promise<void> {
     for (const timer of timers) clearInterval(timer)
     for (const undo of detach) undo()
+    core.isClosing = true
+    core.unauthenticated.endAll(CLOSE.restart, 'the gateway is closing')
     for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
     await core.config.store.close()
   }

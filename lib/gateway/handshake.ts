@@ -14,6 +14,7 @@ import { errorShape, isOurFault } from './error-shape.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import {
   closeSocket,
+  isOpen,
   messageBytes,
   messageText,
   sendFrame,
@@ -41,7 +42,16 @@ export function startHandshake(
   remainingMs: number,
   early: readonly Message[] = [],
 ): void {
-  new Handshake(core, socket, request, remainingMs).start(early)
+  // A malformed frame of a stranger is an `error` event; without a listener it would end the process.
+  socket.on('error', () => undefined)
+  // Nor may one that pings and never reads have the answers pile up here.
+  socket.on('ping', () => {
+    if (socket.bufferedAmount > core.limits.maxBufferedBytes) socket.terminate()
+  })
+  // Gone while the app's middleware ran: its `close` event will not come again.
+  if (!isOpen(socket)) return
+  if (core.isClosing) closeSocket(socket, CLOSE.restart, 'the gateway is closing', core.limits.closeMs)
+  else new Handshake(core, socket, request, remainingMs).start(early)
 }
 
 class Handshake implements Waiting {
@@ -61,15 +71,13 @@ class Handshake implements Waiting {
     this.#request = request
     this.prefix = core.prefixOf(request)
     this.#deadline = setTimeout(() => {
-      this.#end(CLOSE.policy, 'handshake timeout')
+      this.end(CLOSE.policy, 'handshake timeout')
     }, remainingMs)
     this.#deadline.unref()
   }
 
   start(early: readonly Message[]): void {
     const socket = this.#socket
-    // A malformed frame of a stranger is an `error` event; without a listener it would end the process.
-    socket.on('error', () => undefined)
     socket.on('close', () => {
       this.#leave()
     })
@@ -81,20 +89,16 @@ class Handshake implements Waiting {
     for (const { data, isBinary } of early) this.#onMessage(data, isBinary)
   }
 
-  giveWay(): void {
-    this.#end(CLOSE.tryLater, 'too many connections that have not proved who they are')
-  }
-
   readonly #onMessage = (data: unknown, isBinary?: boolean): void => {
     if (this.#state === 'done') return
     if (messageBytes(data) > this.#core.limits.handshakePayloadBytes) {
-      this.#end(CLOSE.tooBig, 'frame too large before hello-ok')
+      this.end(CLOSE.tooBig, 'frame too large before hello-ok')
       return
     }
     if (this.#state === 'deciding') {
       this.#queue.push({ data, isBinary })
       if (this.#queue.length > this.#core.limits.handshakeFrames) {
-        this.#end(CLOSE.policy, 'too many frames during the handshake')
+        this.end(CLOSE.policy, 'too many frames during the handshake')
       }
       return
     }
@@ -107,17 +111,21 @@ class Handshake implements Waiting {
     const parsed = text === null ? null : parseJson(text)
     const frame = parsed === null ? null : readRequestFrame(parsed.value)
     if (frame === null) {
-      this.#end(CLOSE.policy, 'the first frame must be JSON text: the request "connect"')
+      this.end(CLOSE.policy, 'the first frame must be JSON text: the request "connect"')
     } else if ('problem' in frame) {
       this.#refuse(frame.id, { code: 'INVALID_REQUEST', message: frame.problem }, CLOSE.policy)
     } else if (frame.method !== 'connect') {
       const message = 'invalid handshake: the first request must be connect'
       this.#refuse(frame.id, { code: 'INVALID_REQUEST', message }, CLOSE.policy)
     } else {
-      const result = readConnect(frame.params, this.#nonce, this.#core.config.roles, Date.now())
-      if ('problem' in result) this.#refuse(frame.id, result.problem.error, result.problem.closeCode)
-      else this.#decide(frame.id, result.connect).catch((error: unknown) => this.#fail(frame.id, error))
+      this.#connect(frame.id, frame.params).catch((error: unknown) => this.#fail(frame.id, error))
     }
+  }
+
+  async #connect(id: string, params: unknown): Promise<void> {
+    const result = readConnect(params, this.#nonce, this.#core.config.roles, Date.now())
+    if ('problem' in result) this.#refuse(id, result.problem.error, result.problem.closeCode)
+    else await this.#decide(id, result.connect)
   }
 
   async #decide(id: string, connect: ProvedConnect): Promise<void> {
@@ -141,7 +149,7 @@ class Handshake implements Waiting {
         outcome = await service.connect({ ...attempt, verdict })
       }
       if (this.#isOver()) return
-      if (entry.revoked) this.#end(CLOSE.authorityChanged, 'device removed')
+      if (entry.revoked) this.end(CLOSE.authorityChanged, 'device removed')
       else this.#conclude(id, connect, outcome, verdict)
     } finally {
       sessions.abandon(device.id, entry)
@@ -218,14 +226,14 @@ class Handshake implements Waiting {
 
   #refuse(id: string | null, error: ErrorShape, closeCode: number, closeReason = error.message): void {
     if (id !== null && !this.#isOver()) sendFrame(this.#socket, { type: 'res', id, ok: false, error })
-    this.#end(closeCode, closeReason)
+    this.end(closeCode, closeReason)
   }
 
   #isOver(): boolean {
     return this.#state === 'done'
   }
 
-  #end(code: number, reason: string): void {
+  end(code: number, reason: string): void {
     if (this.#isOver()) return
     this.#leave()
     closeSocket(this.#socket, code, reason, this.#core.limits.closeMs)

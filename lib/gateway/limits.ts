@@ -46,18 +46,23 @@ const DEFAULTS: GatewayLimits = {
   maxPendingPerPrefix: 20,
 }
 
+/** Timers and `ws` count in 32 bits: what is larger would be taken for next to nothing. */
+const MAX = 2 ** 31 - 1
+
 /** @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID */
 export function parseLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
+  if (typeof given !== 'object' || (given as unknown) === null)
+    throw new LatchkeyError('OPTION_INVALID', 'limits: expected an object')
   const names = Object.keys(DEFAULTS) as (keyof GatewayLimits)[]
   rejectUnknownKeys('limits', given, names)
   // Field by field: { maxPayloadBytes: undefined } must not remove a limit.
   return Object.fromEntries(
     names.map((name) => {
       const value = given[name] ?? DEFAULTS[name]
-      if (Number.isInteger(value) && value >= 1) return [name, value]
+      if (Number.isInteger(value) && value >= 1 && value <= MAX) return [name, value]
       throw new LatchkeyError(
         'OPTION_INVALID',
-        `limits.${name}: got ${String(value)}, expected a whole number of at least 1`,
+        `limits.${name}: got ${String(value)}, expected a whole number from 1 to ${MAX}`,
       )
     }),
   ) as GatewayLimits

@@ -67,6 +67,8 @@ export type GatewayConfig = Required<Omit<GatewayOptions, 'peerLookup' | 'scopes
 
 /** @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID */
 export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
+  if (typeof (options as unknown) !== 'object' || (options as unknown) === null)
+    throw new LatchkeyError('OPTION_INVALID', 'createGateway: expected options: { store: … } at least')
   rejectUnknownKeys('createGateway', options, Object.keys(KNOWN))
   if (typeof (options.store as PairingStore | undefined)?.transaction !== 'function') {
     throw new LatchkeyError(
@@ -74,6 +76,11 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
       "store: expected a store, such as await sqliteStore('.latchkey/latchkey.db')",
     )
   }
+  requireFunctions('logger', options.logger, ['info', 'warn', 'error'])
+  requireFunctions('clock', options.clock, ['now'])
+  requireFunctions('peerLookup', options.peerLookup, ['lookup'])
+  if (options.onEvent !== undefined && typeof options.onEvent !== 'function')
+    throw new LatchkeyError('OPTION_INVALID', 'onEvent: expected a function')
   const roles = options.roles ?? ['operator', 'node']
   if (
     !Array.isArray(roles) ||
@@ -82,8 +89,8 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
   ) {
     throw new LatchkeyError('OPTION_INVALID', 'roles: expected a list of names such as "operator"')
   }
-  for (const [scope, given] of Object.entries(options.scopes ?? {})) {
-    if (isScope(scope) && given.every((name) => isScope(name.replace(/\.\*$/, '')))) continue
+  for (const [scope, given] of Object.entries<unknown>(options.scopes ?? {})) {
+    if (isScope(scope) && Array.isArray(given) && given.every(isScopePattern)) continue
     throw new LatchkeyError(
       'OPTION_INVALID',
       `scopes: ${JSON.stringify(scope)} is not a rule such as { "photos.write": ["photos.read"] }`,
@@ -94,12 +101,37 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     locality: options.locality ?? {},
     silent: options.silent ?? {},
     roles,
-    scopes: options.scopes,
+    scopes: options.scopes ?? undefined,
     limits: parseLimits(options.limits),
-    logger: options.logger ?? QUIET,
+    logger: guarded(options.logger ?? QUIET),
     onEvent: options.onEvent ?? (() => undefined),
     clock: options.clock ?? steadyClock(),
   }
+}
+
+function isScopePattern(name: unknown): boolean {
+  return typeof name === 'string' && isScope(name.replace(/\.\*$/, ''))
+}
+
+function requireFunctions(name: string, value: object | undefined, methods: readonly string[]): void {
+  const found = value as Readonly<Record<string, unknown>> | null | undefined
+  if (found === undefined) return
+  if (found !== null && methods.every((method) => typeof found[method] === 'function')) return
+  throw new LatchkeyError('OPTION_INVALID', `${name}: expected an object with ${methods.join('(), ')}()`)
+}
+
+/** A logger that throws must not take a connection, or the process, with it. */
+function guarded(logger: Logger): Logger {
+  const call =
+    (level: keyof Logger): Logger['info'] =>
+    (message, fields) => {
+      try {
+        logger[level](message, fields)
+      } catch (error) {
+        QUIET.error('the logger threw', { error })
+      }
+    }
+  return { info: call('info'), warn: call('warn'), error: call('error') }
 }
 
 /** A clock that a change of the wall clock does not move. */

@@ -27,6 +27,7 @@ export class Session {
   #inFlight = 0
   #seq = 0
   #alive = true
+  #isClosing = false
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -42,7 +43,9 @@ export class Session {
 
   /** One message of the client. Never throws; the answer goes out when there is one. */
   receive(data: unknown, isBinary: boolean | undefined): void {
-    const { socket, limits } = this.#options
+    // Frames still arrive until the client answers the close: a removed device must not have them carried out.
+    if (this.#isClosing) return
+    const { limits } = this.#options
     const text = messageText(data, isBinary)
     const parsed = text === null ? null : parseJson(text)
     const frame = parsed === null ? null : readRequestFrame(parsed.value)
@@ -66,29 +69,24 @@ export class Session {
           method: frame.method,
           error: String(error),
         })
-        closeSocket(socket, CLOSE.internal, 'internal error', limits.closeMs)
+        this.close(CLOSE.internal, 'internal error')
       })
       .finally(() => {
         this.#inFlight -= 1
       })
   }
 
-  /** Sends an event; a client that does not read is cut off rather than buffered for without end. */
+  /** Sends an event. */
   send(event: string, payload: unknown): void {
-    const { socket, limits } = this.#options
-    if (socket.bufferedAmount > limits.maxBufferedBytes) {
-      socket.terminate()
-      return
-    }
     this.#seq += 1
-    sendFrame(socket, { type: 'event', event, payload, seq: this.#seq })
+    this.#deliver({ type: 'event', event, payload, seq: this.#seq })
   }
 
   /** A sign of life to the client, and a question for one; ends the connection when the last went unanswered. */
   tick(nowMs: number): void {
     const { socket } = this.#options
     if (!this.#alive) {
-      socket.terminate()
+      this.close(CLOSE.tickTimeout, 'tick timeout')
       return
     }
     this.#alive = false
@@ -97,11 +95,13 @@ export class Session {
   }
 
   close(code: number, reason: string): void {
+    this.#isClosing = true
+    this.#ended.abort()
     closeSocket(this.#options.socket, code, reason, this.#options.limits.closeMs)
   }
 
   async #answer(frame: RequestFrame): Promise<void> {
-    const { methods, lattice, authority, connId, locality, logger, socket } = this.#options
+    const { methods, lattice, authority, connId, locality, logger } = this.#options
     const method = methods.get(frame.method)
     if (method === undefined) {
       const message = `unknown method: ${JSON.stringify(frame.method)}`
@@ -118,7 +118,7 @@ export class Session {
       const { signal } = this.#ended
       const call = { params: frame.params, deviceId, role, scopes, connId, locality, authority, signal }
       const payload: unknown = await method.handler(call)
-      sendFrame(socket, { type: 'res', id: frame.id, ok: true, payload })
+      this.#deliver({ type: 'res', id: frame.id, ok: true, payload })
     } catch (error) {
       if (isOurFault(error)) logger.error(`method ${method.name} failed`, { deviceId, error })
       this.#refuse(frame.id, errorShape(error))
@@ -126,6 +126,13 @@ export class Session {
   }
 
   #refuse(id: string, error: ErrorShape): void {
-    sendFrame(this.#options.socket, { type: 'res', id, ok: false, error })
+    this.#deliver({ type: 'res', id, ok: false, error })
+  }
+
+  /** A client that does not read is cut off rather than buffered for without end. */
+  #deliver(frame: object): void {
+    const { socket, limits } = this.#options
+    if (socket.bufferedAmount > limits.maxBufferedBytes) socket.terminate()
+    else sendFrame(socket, frame)
   }
 }

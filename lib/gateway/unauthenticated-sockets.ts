@@ -1,5 +1,7 @@
+import { CLOSE } from '../protocol/index.ts'
+
 /** Something that waits to be authenticated and can be made to give way. */
-export type Waiting = { readonly prefix: string; giveWay(): void }
+export type Waiting = { readonly prefix: string; end(code: number, reason: string): void }
 
 /**
  * Counts those who have not proved who they are. When a cap is full the oldest gives way, never the
@@ -39,10 +41,14 @@ export class UnauthenticatedSockets {
     if (same?.size === 0) this.#byPrefix.delete(entry.prefix)
   }
 
+  endAll(code: number, reason: string): void {
+    for (const entry of [...this.#all]) entry.end(code, reason)
+  }
+
   #evict(candidates: ReadonlySet<Waiting>): void {
     for (const oldest of candidates) {
       this.delete(oldest)
-      oldest.giveWay()
+      oldest.end(CLOSE.tryLater, 'too many connections that have not proved who they are')
       return
     }
   }
