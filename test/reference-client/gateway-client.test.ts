@@ -47,8 +47,9 @@ beforeAll(async () => {
   ])
 })
 afterEach(async () => {
-  for (const { hellos } of clients) for (const hello of hellos) expect(helloProblems(hello)).toEqual([])
-  await Promise.all(clients.splice(0).map((client) => client.stop()))
+  const ended = clients.splice(0)
+  await Promise.all(ended.map((client) => client.stop()))
+  for (const { hellos } of ended) for (const hello of hellos) expect(helloProblems(hello)).toEqual([])
 })
 afterAll(async () => {
   await gateways.stop()
