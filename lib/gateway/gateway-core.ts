@@ -15,6 +15,7 @@ import {
 } from '../pairing/index.ts'
 import type { HelloOk } from '../protocol/index.ts'
 import type { GatewayLimits } from './limits.ts'
+import { openLocalSecret, type LocalSecret } from './local-secret.ts'
 import { MethodTable } from './methods.ts'
 import { parseGatewayOptions, type GatewayConfig, type GatewayOptions } from './options.ts'
 import { addPairingMethods } from './pairing-methods.ts'
@@ -36,6 +37,7 @@ export class GatewayCore {
   readonly sessions = new SessionTable()
   readonly unauthenticated: UnauthenticatedSockets
   readonly service: PairingService
+  readonly localSecret: LocalSecret
   /** Set once the store has answered. */
   gatewayId = ''
   isClosing = false
@@ -61,6 +63,7 @@ export class GatewayCore {
         this.#tell(event)
       },
     })
+    this.localSecret = openLocalSecret(config.localSecret, config.logger)
     addPairingMethods(this.methods, this.service, this.sessions)
   }
 

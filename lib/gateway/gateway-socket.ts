@@ -1,4 +1,4 @@
-import { CLOSE, closeReason } from '../protocol/index.ts'
+import { CLOSE, closeReason, parseJson, readRequestFrame } from '../protocol/index.ts'
 
 /**
  * What the gateway needs of a WebSocket. Structural, because express-ws brings a `ws` of its own: version 7
@@ -47,8 +47,18 @@ export function closeSocket(socket: GatewaySocket, code: number, reason: string,
   })
 }
 
+/** The request in a message, or what is wrong with it; `null` when it is not JSON text. */
+export function readMessage(
+  data: unknown,
+  isBinary: boolean | undefined,
+): ReturnType<typeof readRequestFrame> | null {
+  const text = messageText(data, isBinary)
+  const parsed = text === null ? null : parseJson(text)
+  return parsed === null ? null : readRequestFrame(parsed.value)
+}
+
 /** The text of a message, or `null` for binary ones. */
-export function messageText(data: unknown, isBinary: boolean | undefined): string | null {
+function messageText(data: unknown, isBinary: boolean | undefined): string | null {
   if (typeof data === 'string') return data
   if (isBinary !== false || !Buffer.isBuffer(data)) return null
   return data.toString('utf8')

@@ -67,6 +67,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     core.isClosing = true
     core.unauthenticated.endAll(CLOSE.restart, 'the gateway is closing')
     for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
+    core.localSecret.close()
     await core.config.store.close()
   }
 

@@ -2,25 +2,19 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { LocalityVerdict } from '../locality/index.ts'
 import type { ConnectAttempt, ConnectOutcome } from '../pairing/index.ts'
-import {
-  CLOSE,
-  parseJson,
-  readRequestFrame,
-  type Challenge,
-  type ErrorShape,
-  type HelloOk,
-} from '../protocol/index.ts'
+import { CLOSE, type Challenge, type ErrorShape, type HelloOk } from '../protocol/index.ts'
 import { errorShape, isOurFault } from './error-shape.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import {
   closeSocket,
   isOpen,
   messageBytes,
-  messageText,
+  readMessage,
   sendFrame,
   setPayloadLimit,
   type GatewaySocket,
 } from './gateway-socket.ts'
+import type { LocalSecretExchange } from './local-secret.ts'
 import { readConnect, type ProvedConnect } from './read-connect.ts'
 import { pairingRefusal } from './refusal.ts'
 import { Session } from './session.ts'
@@ -61,6 +55,7 @@ class Handshake implements Waiting {
   readonly #request: IncomingMessage
   readonly #nonce = randomUUID()
   readonly #connId = randomUUID()
+  readonly #localSecret: LocalSecretExchange | null
   readonly #queue: Message[] = []
   readonly #deadline: NodeJS.Timeout
   #state: 'waiting' | 'deciding' | 'done' = 'waiting'
@@ -70,6 +65,7 @@ class Handshake implements Waiting {
     this.#socket = socket
     this.#request = request
     this.prefix = core.prefixOf(request)
+    this.#localSecret = core.localSecret.exchange(request, core.gatewayId, this.#nonce)
     this.#deadline = setTimeout(() => {
       this.end(CLOSE.policy, 'handshake timeout')
     }, remainingMs)
@@ -84,7 +80,12 @@ class Handshake implements Waiting {
     socket.on('message', this.#onMessage)
     setPayloadLimit(socket, this.#core.limits.handshakePayloadBytes)
     this.#core.unauthenticated.add(this)
-    const challenge: Challenge = { nonce: this.#nonce, ts: Date.now(), gatewayId: this.#core.gatewayId }
+    const challenge: Challenge = {
+      nonce: this.#nonce,
+      ts: Date.now(),
+      gatewayId: this.#core.gatewayId,
+      ...(this.#localSecret === null ? {} : { localSecret: this.#localSecret.offer }),
+    }
     sendFrame(socket, { type: 'event', event: 'connect.challenge', payload: challenge })
     for (const { data, isBinary } of early) this.#onMessage(data, isBinary)
   }
@@ -107,9 +108,7 @@ class Handshake implements Waiting {
   }
 
   #first(data: unknown, isBinary: boolean | undefined): void {
-    const text = messageText(data, isBinary)
-    const parsed = text === null ? null : parseJson(text)
-    const frame = parsed === null ? null : readRequestFrame(parsed.value)
+    const frame = readMessage(data, isBinary)
     if (frame === null) {
       this.end(CLOSE.policy, 'the first frame must be JSON text: the request "connect"')
     } else if ('problem' in frame) {
@@ -144,7 +143,8 @@ class Handshake implements Waiting {
       let outcome = await service.connect(attempt)
       let verdict: LocalityVerdict | null = null
       if (outcome.kind === 'needs-locality') {
-        verdict = await this.#core.judge.judge(this.#request, { upgrade: true, fresh: true })
+        const localSecret = this.#localSecret?.proves(connect.localProof, device.id) === true
+        verdict = await this.#core.judge.judge(this.#request, { upgrade: true, fresh: true, localSecret })
         if (this.#isOver()) return
         outcome = await service.connect({ ...attempt, verdict })
       }

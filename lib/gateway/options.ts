@@ -11,6 +11,7 @@ import {
   type SilentOptions,
 } from '../pairing/index.ts'
 import { parseLimits, type GatewayLimits } from './limits.ts'
+import type { LocalSecretOption } from './local-secret.ts'
 
 /** Where the gateway tells what it does. `console` fits. */
 export type Logger = {
@@ -31,6 +32,11 @@ export type GatewayOptions = {
   /** Which scope gives which others, in place of the default rules. */
   scopes?: ScopeRules
   limits?: Partial<GatewayLimits>
+  /**
+   * Lets clients of this user prove that they can read a file of mode 0600, where the kernel cannot be asked.
+   * Default `true`: a new file for each start, in `~/.latchkey/run`. `{ file }`: one of your choice, which stays.
+   */
+  localSecret?: LocalSecretOption
   /** Default: errors go to `console.error`, the rest nowhere. */
   logger?: Logger
   /** Told after each commit: a request was made or resolved, a device was removed. */
@@ -48,6 +54,7 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   roles: true,
   scopes: true,
   limits: true,
+  localSecret: true,
   logger: true,
   onEvent: true,
   peerLookup: true,
@@ -103,6 +110,7 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     roles,
     scopes: options.scopes ?? undefined,
     limits: parseLimits(options.limits),
+    localSecret: parseLocalSecret(options.localSecret),
     logger: guarded(options.logger ?? QUIET),
     onEvent: options.onEvent ?? (() => undefined),
     clock: options.clock ?? steadyClock(),
@@ -138,4 +146,15 @@ function guarded(logger: Logger): Logger {
 function steadyClock(): Clock {
   const offset = Date.now() - performance.now()
   return { now: () => Math.round(offset + performance.now()) }
+}
+
+function parseLocalSecret(given: unknown): LocalSecretOption {
+  if (given === undefined || typeof given === 'boolean') return given ?? true
+  const file =
+    typeof given === 'object' && given !== null ? (given as { readonly file?: unknown }).file : undefined
+  if (typeof file === 'string' && file !== '') return { file }
+  throw new LatchkeyError(
+    'OPTION_INVALID',
+    'localSecret: expected true, false or { file: "/path/of/the/secret" }',
+  )
 }

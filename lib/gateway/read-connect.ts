@@ -18,6 +18,8 @@ export type ProvedConnect = {
   readonly ask: RoleAsk
   readonly claims: Pick<Device, 'displayName' | 'platform' | 'deviceFamily' | 'clientId' | 'clientMode'>
   readonly token: string | null
+  /** Not verified yet. */
+  readonly localProof: string | null
 }
 
 export type ConnectProblem = { readonly error: ErrorShape; readonly closeCode: number }
@@ -69,6 +71,7 @@ export function readConnect(
         clientMode: client.mode,
       },
       // `auth.token` may also be a secret meant for a gateway that shares one, so it refuses nobody.
+      localProof: params.localProof ?? null,
       token: auth?.deviceToken ?? null,
     },
   }

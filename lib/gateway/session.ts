@@ -1,8 +1,8 @@
 import type { LocalityVerdict } from '../locality/index.ts'
 import type { Authority, ScopeLattice } from '../pairing/index.ts'
-import { CLOSE, parseJson, readRequestFrame, type ErrorShape, type RequestFrame } from '../protocol/index.ts'
+import { CLOSE, type ErrorShape, type RequestFrame } from '../protocol/index.ts'
 import { errorShape, isOurFault } from './error-shape.ts'
-import { closeSocket, messageText, sendFrame, type GatewaySocket } from './gateway-socket.ts'
+import { closeSocket, readMessage, sendFrame, type GatewaySocket } from './gateway-socket.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { MethodTable } from './methods.ts'
 import type { Logger } from './options.ts'
@@ -46,9 +46,7 @@ export class Session {
     // Frames still arrive until the client answers the close: a removed device must not have them carried out.
     if (this.#isClosing) return
     const { limits } = this.#options
-    const text = messageText(data, isBinary)
-    const parsed = text === null ? null : parseJson(text)
-    const frame = parsed === null ? null : readRequestFrame(parsed.value)
+    const frame = readMessage(data, isBinary)
     if (frame === null) {
       this.close(CLOSE.policy, 'frames must be JSON text')
       return

@@ -1,4 +1,4 @@
-import { WebSocket } from 'ws'
+import { WebSocket, type ClientOptions } from 'ws'
 
 export type WireError = {
   code: string
@@ -30,8 +30,8 @@ export class RawClient {
   #end: Closed | null = null
   #lastId = 0
 
-  constructor(url: string, headers: Record<string, string> = {}) {
-    this.socket = new WebSocket(url, { headers, perMessageDeflate: false })
+  constructor(url: string, headers: Record<string, string> = {}, options: ClientOptions = {}) {
+    this.socket = new WebSocket(url, { headers, perMessageDeflate: false, ...options })
     this.socket.on('message', (data: Buffer) => {
       const frame = JSON.parse(data.toString('utf8')) as Frame
       const waiting = this.#waiting.shift()
