@@ -17,6 +17,8 @@ const SENTENCES = {
   UNAVAILABLE: 'the gateway cannot answer now',
   CLOSED: 'the connection is closed',
   TIMEOUT: 'no answer came in time',
+  FOLDER_UNSAFE: 'the folder is not private',
+  SECRET_UNSAFE: 'the secret file cannot be used',
   IDENTITY_INVALID: 'the device identity cannot be used',
   REFUSED: 'the gateway refused',
   GATEWAY_UNREACHABLE: 'the gateway cannot be reached',

@@ -1,6 +1,5 @@
-import { homedir } from 'node:os'
 import path from 'node:path'
-import { callGateway, loadDeviceIdentity } from '../client/index.ts'
+import { callGateway, latchkeyHome, loadDeviceIdentity } from '../client/index.ts'
 import type { PairingList } from './owner-records.ts'
 
 /** Options that every command takes. */
@@ -15,7 +14,7 @@ export const DEFAULT_URL = 'ws://127.0.0.1:4747/gateway'
 
 /** Where the CLI keeps its own keys: `LATCHKEY_HOME`, else `~/.latchkey`. */
 export function defaultHome(): string {
-  return process.env.LATCHKEY_HOME ?? path.join(homedir(), '.latchkey')
+  return latchkeyHome()
 }
 
 /**

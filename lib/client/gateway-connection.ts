@@ -3,8 +3,10 @@ import { WebSocket, type RawData } from 'ws'
 import { LatchkeyError } from '../errors.ts'
 import { isRecord, MAX_PROTOCOL, MIN_PROTOCOL, parseJson } from '../protocol/frames.ts'
 import type { HelloOk } from '../protocol/hello-ok.ts'
+import { CLIENT_NONCE_HEADER } from '../protocol/local-proof.ts'
 import { signedTextV3 } from '../protocol/signed-text.ts'
 import type { DeviceIdentity } from './device-identity.ts'
+import { newClientNonce, offersLocalSecret, proveLocalSecret } from './local-secret-proof.ts'
 import { refusedError, unreachableError } from './client-errors.ts'
 
 export type ConnectOptions = {
@@ -19,6 +21,8 @@ export type ConnectOptions = {
   client?: { id?: string; mode?: string; version?: string; displayName?: string }
   /** A device token from an earlier hello-ok; the key alone is enough. */
   deviceToken?: string
+  /** Where the gateway's secret is, when it was configured there. Default: the environment's LATCHKEY_SECRET_FILE. */
+  localSecretFile?: string
   /** Further headers of the upgrade request. */
   headers?: Readonly<Record<string, string>>
   /** For connecting and for each request, in milliseconds. Default 30 s. */
@@ -52,10 +56,13 @@ type Pending = { resolve(payload: unknown): void; reject(error: Error): void; re
 export function connectGateway(options: ConnectOptions): Promise<GatewayConnection> {
   const { url, timeoutMs = 30_000 } = options
   const pending = new Map<string, Pending>()
+  const clientNonce = newClientNonce()
+  const secretFile = options.localSecretFile ?? process.env.LATCHKEY_SECRET_FILE
   let socket: WebSocket
   try {
+    const offer = offersLocalSecret(url, secretFile) ? { [CLIENT_NONCE_HEADER]: clientNonce } : {}
     socket = new WebSocket(url, {
-      headers: { ...options.headers },
+      headers: { ...options.headers, ...offer },
       perMessageDeflate: false,
       handshakeTimeout: timeoutMs,
     })
@@ -134,7 +141,7 @@ export function connectGateway(options: ConnectOptions): Promise<GatewayConnecti
       if (frame === null) {
         giveUp(new LatchkeyError('REFUSED', `${url} does not speak the gateway protocol`))
       } else if (frame.type === 'event' && frame.event === 'connect.challenge') {
-        request('connect', connectParams(options, frame.payload)).then((hello) => {
+        request('connect', connectParams(options, frame.payload, clientNonce, secretFile)).then((hello) => {
           clearTimeout(deadline)
           resolve({
             hello: hello as HelloOk,
@@ -158,12 +165,18 @@ function readFrame(data: RawData): Readonly<Record<string, unknown>> | null {
   return isRecord(value) ? value : null
 }
 
-function connectParams(options: ConnectOptions, challenge: unknown): object {
+function connectParams(
+  options: ConnectOptions,
+  challenge: unknown,
+  clientNonce: string,
+  secretFile: string | undefined,
+): object {
   const { identity, role = 'operator', scopes = [], client = {}, deviceToken } = options
   const nonce = isRecord(challenge) && typeof challenge.nonce === 'string' ? challenge.nonce : ''
   const signedAt = isRecord(challenge) && typeof challenge.ts === 'number' ? challenge.ts : Date.now()
   const { id = 'latchkey-client', mode = 'backend', version = '1', displayName } = client
   const { platform } = process
+  const localProof = proveLocalSecret(challenge, clientNonce, identity.deviceId, secretFile)
   const signature = identity.sign(
     signedTextV3({
       deviceId: identity.deviceId,
@@ -184,6 +197,7 @@ function connectParams(options: ConnectOptions, challenge: unknown): object {
     client: { id, version, platform, mode, ...(displayName === undefined ? {} : { displayName }) },
     role,
     scopes,
+    ...(localProof === null ? {} : { localProof }),
     ...(deviceToken === undefined ? {} : { auth: { deviceToken } }),
     device: { id: identity.deviceId, publicKey: identity.publicKey, signature, signedAt, nonce },
   }

@@ -1,5 +1,6 @@
 import '../require-node.ts'
 
+export { latchkeyHome } from '../evidence/latchkey-home.ts'
 export { callGateway } from './call-gateway.ts'
 export type { CallOptions } from './call-gateway.ts'
 export { createDeviceIdentity, loadDeviceIdentity } from './device-identity.ts'

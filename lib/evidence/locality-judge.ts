@@ -16,6 +16,8 @@ export type JudgeOptions = {
   readonly upgrade?: boolean
   /** Asks the kernel anew instead of using what it said of this connection before. */
   readonly fresh?: boolean
+  /** The client proved the local secret. */
+  readonly localSecret?: boolean
 }
 
 /** Gathers what can be known of a request and decides. A verdict is per request; only the kernel's answer is kept. */
@@ -48,8 +50,8 @@ export function localityJudge(policy: LocalityPolicy, lookup: PeerLookup): Local
 
   return {
     policy,
-    async judge(request, { upgrade = false, fresh = false } = {}) {
-      const facts = requestFacts(request, upgrade)
+    async judge(request, { upgrade = false, fresh = false, localSecret = false } = {}) {
+      const facts = { ...requestFacts(request, upgrade), localSecret }
       const byHeaders = decideLocality(policy, facts)
       // Everything that the request itself says is in order: only now is the kernel worth asking.
       if (byHeaders.reason !== 'peer-unproven') return byHeaders

@@ -33,6 +33,8 @@ export const ConnectParamsSchema = Type.Object({
       nonce: Type.Optional(text(256)),
     }),
   ),
+  /** Proof of the local secret. */
+  localProof: Type.Optional(text(64)),
   auth: Type.Optional(
     Type.Object({
       token: Type.Optional(signedText(512)),

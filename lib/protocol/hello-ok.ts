@@ -1,3 +1,5 @@
+import type { LocalSecretOffer } from './local-proof.ts'
+
 /** The payload that answers `connect` when the client may stay. */
 export type HelloOk = {
   readonly type: 'hello-ok'
@@ -25,4 +27,10 @@ export type HelloOk = {
 }
 
 /** The payload of the event `connect.challenge`. */
-export type Challenge = { readonly nonce: string; readonly ts: number; readonly gatewayId: string }
+export type Challenge = {
+  readonly nonce: string
+  readonly ts: number
+  readonly gatewayId: string
+  /** For a client that sent a nonce of its own with the upgrade. */
+  readonly localSecret?: LocalSecretOffer
+}
