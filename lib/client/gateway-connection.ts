@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { WebSocket, type RawData } from 'ws'
 import { LatchkeyError } from '../errors.ts'
+import { clientChannel } from '../evidence/connection-channel.ts'
 import { isRecord, MAX_PROTOCOL, MIN_PROTOCOL, parseJson } from '../protocol/frames.ts'
 import type { HelloOk } from '../protocol/hello-ok.ts'
 import { CLIENT_NONCE_HEADER } from '../protocol/local-proof.ts'
@@ -69,6 +70,12 @@ export function connectGateway(options: ConnectOptions): Promise<GatewayConnecti
   } catch (error) {
     return Promise.reject(unreachableError(url, error))
   }
+  let channel: string | null = null
+  socket.on('upgrade', (response) => {
+    channel = clientChannel(response.socket)
+  })
+  const prove = (challenge: unknown): string | null =>
+    proveLocalSecret(challenge, clientNonce, options.identity.deviceId, channel, secretFile)
   let failure: Error | null = null
 
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
@@ -141,7 +148,7 @@ export function connectGateway(options: ConnectOptions): Promise<GatewayConnecti
       if (frame === null) {
         giveUp(new LatchkeyError('REFUSED', `${url} does not speak the gateway protocol`))
       } else if (frame.type === 'event' && frame.event === 'connect.challenge') {
-        request('connect', connectParams(options, frame.payload, clientNonce, secretFile)).then((hello) => {
+        request('connect', connectParams(options, frame.payload, prove)).then((hello) => {
           clearTimeout(deadline)
           resolve({
             hello: hello as HelloOk,
@@ -168,15 +175,14 @@ function readFrame(data: RawData): Readonly<Record<string, unknown>> | null {
 function connectParams(
   options: ConnectOptions,
   challenge: unknown,
-  clientNonce: string,
-  secretFile: string | undefined,
+  prove: (challenge: unknown) => string | null,
 ): object {
   const { identity, role = 'operator', scopes = [], client = {}, deviceToken } = options
   const nonce = isRecord(challenge) && typeof challenge.nonce === 'string' ? challenge.nonce : ''
   const signedAt = isRecord(challenge) && typeof challenge.ts === 'number' ? challenge.ts : Date.now()
   const { id = 'latchkey-client', mode = 'backend', version = '1', displayName } = client
   const { platform } = process
-  const localProof = proveLocalSecret(challenge, clientNonce, identity.deviceId, secretFile)
+  const localProof = prove(challenge)
   const signature = identity.sign(
     signedTextV3({
       deviceId: identity.deviceId,

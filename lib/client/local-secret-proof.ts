@@ -23,22 +23,26 @@ export function offersLocalSecret(url: string, file: string | undefined): boolea
  * has not proved first that it knows the secret itself.
  *
  * @param challenge payload of `connect.challenge`
+ * @param channel name of the connection that the proof is for
  * @param file where the secret is when the gateway's is a configured one
  */
 export function proveLocalSecret(
   challenge: unknown,
   clientNonce: string,
   deviceId: string,
+  channel: string | null,
   file: string | undefined,
 ): string | null {
-  if (!isRecord(challenge) || !isRecord(challenge.localSecret)) return null
+  if (channel === null || !isRecord(challenge) || !isRecord(challenge.localSecret)) return null
   const { gatewayId, nonce, localSecret } = challenge
   const { id, proof } = localSecret
   if (typeof gatewayId !== 'string' || typeof nonce !== 'string' || typeof proof !== 'string') return null
   const secret = findSecret(typeof id === 'string' ? id : null, file)
   if (secret === null) return null
   const context = { gatewayId, nonce, clientNonce }
-  return proofMatches(gatewayProof(secret, context), proof) ? clientProof(secret, context, deviceId) : null
+  return proofMatches(gatewayProof(secret, context), proof)
+    ? clientProof(secret, context, deviceId, channel)
+    : null
 }
 
 /** An unsafe file proves nothing, and is not a reason not to connect. */

@@ -1,6 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import { LatchkeyError } from '../errors.ts'
-import { configuredSecretFile, createSecretFile, secretFolder, type SecretFile } from '../evidence/index.ts'
+import {
+  configuredSecretFile,
+  connectionFacts,
+  createSecretFile,
+  gatewayChannel,
+  secretFolder,
+  type SecretFile,
+} from '../evidence/index.ts'
 import {
   CLIENT_NONCE_HEADER,
   clientProof,
@@ -71,10 +78,12 @@ function exchangeOf(
   const header = request.headers[CLIENT_NONCE_HEADER]
   const clientNonce = Array.isArray(header) ? undefined : header
   if (!isClientNonce(clientNonce)) return null
+  const channel = gatewayChannel(connectionFacts(request.socket))
+  if (channel === null) return null
   const context = { gatewayId, nonce, clientNonce }
   return {
     offer: { id, proof: gatewayProof(secret, context) },
     proves: (given, deviceId) =>
-      given !== null && proofMatches(clientProof(secret, context, deviceId), given),
+      given !== null && proofMatches(clientProof(secret, context, deviceId, channel), given),
   }
 }

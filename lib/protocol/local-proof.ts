@@ -34,10 +34,18 @@ export function gatewayProof(secret: Uint8Array, context: LocalProofContext): st
   ])
 }
 
-/** Bound to the device's key as well: a proof is of no use to another device. */
-export function clientProof(secret: Uint8Array, context: LocalProofContext, deviceId: string): string {
+/**
+ * Bound to the device's key and to the TCP connection as well: a proof is of no use to another device, nor to
+ * somebody in the middle, who has another connection to the gateway than the client has to him.
+ */
+export function clientProof(
+  secret: Uint8Array,
+  context: LocalProofContext,
+  deviceId: string,
+  channel: string,
+): string {
   const { gatewayId, nonce, clientNonce } = context
-  return proof(secret, ['latchkey.local-secret.client.1', gatewayId, nonce, clientNonce, deviceId])
+  return proof(secret, ['latchkey.local-secret.client.1', gatewayId, nonce, clientNonce, deviceId, channel])
 }
 
 /** Compares in constant time. */

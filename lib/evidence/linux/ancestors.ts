@@ -8,9 +8,14 @@ export type Ancestor = {
   readonly networkNamespace: string
 }
 
+/** The process that adopts orphans. */
+const INIT = 1
+
 /**
  * The direct parent, and the ancestors in the session of `descendant`, up to but not including the process
- * `until`. Those that may not be looked into are left out.
+ * `until`. Those that may not be looked into are left out; so is init in another session: it has adopted a
+ * process that it did not start for a client of its own, or has started a service. (A service that init
+ * starts per connection holds that connection itself.)
  */
 export function readAncestors(descendant: ProcessDescription, until: number): Ancestor[] {
   const ancestors: Ancestor[] = []
@@ -18,7 +23,8 @@ export function readAncestors(descendant: ProcessDescription, until: number): An
   try {
     for (let pid = descendant.parent; pid !== 0 && pid !== until; isParent = false) {
       const { parent, session } = readStat(pid)
-      if (!isParent && session !== descendant.session) break
+      const isOtherSession = session !== descendant.session
+      if (isOtherSession && (!isParent || pid === INIT)) break
       const ancestor = readAncestor(pid, isParent)
       if (ancestor !== null) ancestors.push(ancestor)
       pid = parent

@@ -3,7 +3,7 @@ import { snapshotQueue } from './snapshot-queue.ts'
 import { workerClient } from './worker-client.ts'
 
 export type ProcPeerLookupOptions = {
-  /** How long one look-up may take, waiting included. Default 2000. */
+  /** How long one look-up may take, waiting included. Default 5000. */
   readonly timeoutMs?: number
   /** Rest between two snapshots, so that strangers cannot keep a core busy. Default 50. */
   readonly minIntervalMs?: number
@@ -22,7 +22,7 @@ export type ProcPeerLookupOptions = {
  * process may not look into are refused; that is so in a pid or user namespace without the right to look.
  */
 export function procPeerLookup(options: ProcPeerLookupOptions = {}): PeerLookup {
-  const timeoutMs = options.timeoutMs ?? 2000
+  const timeoutMs = options.timeoutMs ?? 5000
   // Longer than anybody waits: it only replaces a thread that is stuck.
   const worker = workerClient(timeoutMs * 2)
   const queue = snapshotQueue((questions) => worker.snapshot(questions), {
