@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { runCli, scratchFolder, startProgram, type Served } from '../cli/cli-process.ts'
 
@@ -10,7 +12,10 @@ let folder: ReturnType<typeof scratchFolder>
 let app: Served
 beforeAll(async () => {
   folder = scratchFolder()
-  const env = { PORT: '4748', LATCHKEY_STATE_DIR: path.join(folder.path, 'state') }
+  const env = {
+    PORT: String(40_000 + (process.pid % 5000)),
+    LATCHKEY_STATE_DIR: path.join(folder.path, 'state'),
+  }
   app = await startProgram([file], /Ready: http:\/\/127\.0\.0\.1:(\d+)/, env)
 })
 afterAll(async () => {
@@ -42,14 +47,35 @@ test('the second terminal: silent, silently widened, refused with 1008, approved
   expect((await cli(...far)).code).toBe(0)
 })
 
+/** Fetches from a process of its own, as a tool would: the test runner may itself listen, as a relay does. */
+async function fetchAsTool(
+  page: string,
+  ...headers: string[]
+): Promise<{ status: number; head: string; body: string }> {
+  const script = `const [url, ...headers] = process.argv.slice(1)
+    const response = await fetch(url, { headers: headers.map((header) => header.split(': ')) })
+    const head = [...response.headers].map((pair) => pair.join(': ')).join('\\n')
+    console.log(JSON.stringify({ status: response.status, head, body: await response.text() }))`
+  const args = ['--input-type=module', '--eval', script, `http://127.0.0.1:${app.port}${page}`, ...headers]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  return JSON.parse(stdout) as { status: number; head: string; body: string }
+}
+
 test('the pages answer, beside helmet', async () => {
-  const base = `http://127.0.0.1:${app.port}`
-  expect(await (await fetch(`${base}/healthz`)).json()).toEqual({ ok: true })
-  const whoami = await fetch(`${base}/whoami`)
-  expect(whoami.headers.get('cache-control')).toBe('no-store')
-  expect(whoami.headers.get('content-security-policy')).toBeTruthy()
-  expect(await whoami.json()).toMatchObject({ isLocal: true, kind: 'direct', silent: true })
-  expect((await fetch(`${base}/notes`)).status).toBe(200)
-  const far = await fetch(`${base}/notes`, { headers: { 'X-Forwarded-For': '203.0.113.7' } })
-  expect([far.status, far.headers.get('content-type')]).toEqual([403, 'application/problem+json'])
+  expect(await fetchAsTool('/healthz')).toMatchObject({ status: 200, body: '{"ok":true}' })
+  const whoami = await fetchAsTool('/whoami')
+  expect(whoami.head).toMatch(/^cache-control: no-store$/m)
+  expect(whoami.head).toMatch(/^content-security-policy: /m)
+  expect(JSON.parse(whoami.body)).toMatchObject({
+    reason: 'local',
+    isLocal: true,
+    kind: 'direct',
+    silent: true,
+  })
+  expect((await fetchAsTool('/notes')).status).toBe(200)
+  const far = await fetchAsTool('/notes', 'X-Forwarded-For: 203.0.113.7')
+  expect([far.status, far.head]).toEqual([
+    403,
+    expect.stringMatching(/^content-type: application\/problem\+json$/m),
+  ])
 })

@@ -31,7 +31,7 @@ describe('a client that sends and does not read is cut off', () => {
   })
 
   test('while pongs pile up, also before it has proved who it is', async () => {
-    running = await runGateway({ limits: { maxBufferedBytes: 64 * 1024 } })
+    running = await runGateway({ limits: { maxBufferedBytes: 64 * 1024, handshakeMs: 600_000 } })
     const client = new RawClient(running.url)
     await client.challenge()
     stopReading(client)

@@ -7,8 +7,15 @@ import { createGateway, memoryStore, type Gateway } from '../../../lib/index.ts'
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
+// The test runner that connects may itself listen, for another test, and would then be a relay to the kernel.
+const peerLookup = {
+  name: 'fixed',
+  lookup: () => Promise.resolve({ status: 'same-user' as const }),
+  close: () => Promise.resolve(),
+}
+
 async function makeGateway(): Promise<Gateway> {
-  const gateway = await createGateway({ store: memoryStore(), logger, limits: { closeMs: 100 } })
+  const gateway = await createGateway({ store: memoryStore(), logger, peerLookup, limits: { closeMs: 100 } })
   gateway.method('throws', { scope: null }, () => {
     throw new Error('thrown')
   })
