@@ -10,7 +10,7 @@ export type GatewaySocket = {
   on(event: 'message', listener: (data: unknown, isBinary?: boolean) => void): unknown
   on(event: 'close', listener: (code: number) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
-  on(event: 'ping' | 'pong', listener: () => void): unknown
+  on(event: 'pong', listener: () => void): unknown
   off(event: 'message', listener: (data: unknown, isBinary?: boolean) => void): unknown
   send(data: string, done?: (error?: Error) => void): void
   ping(): void

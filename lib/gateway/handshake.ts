@@ -38,10 +38,6 @@ export function startHandshake(
 ): void {
   // A malformed frame of a stranger is an `error` event; without a listener it would end the process.
   socket.on('error', () => undefined)
-  // Nor may one that pings and never reads have the answers pile up here.
-  socket.on('ping', () => {
-    if (socket.bufferedAmount > core.limits.maxBufferedBytes) socket.terminate()
-  })
   // Gone while the app's middleware ran: its `close` event will not come again.
   if (!isOpen(socket)) return
   if (core.isClosing) closeSocket(socket, CLOSE.restart, 'the gateway is closing', core.limits.closeMs)

@@ -41,8 +41,8 @@ describe('one deadline from the TCP connection to hello-ok', () => {
     await new Promise((resolve) => setTimeout(resolve, 1200))
     const upgradedAt = performance.now()
     socket.write(upgradeText('/gateway'))
-    expect(await readToEnd(socket)).toContain('handshake timeout')
-    expect(performance.now() - upgradedAt).toBeLessThan(1400)
+    await readUntil(socket, 'handshake timeout')
+    expect(performance.now() - upgradedAt).toBeLessThan(1200)
   })
 
   test('starts with the asking when the connection has served a request before', async () => {
@@ -53,7 +53,7 @@ describe('one deadline from the TCP connection to hello-ok', () => {
     await readUntil(socket, 'ok')
     const upgradedAt = performance.now()
     socket.write(upgradeText('/gateway'))
-    await readToEnd(socket)
+    await readUntil(socket, 'handshake timeout')
     expect(performance.now() - upgradedAt).toBeGreaterThan(500)
   })
 
