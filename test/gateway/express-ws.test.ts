@@ -173,3 +173,17 @@ describe.each(MOUNTS)('%s', (_name, makeApp, middleware) => {
     await until(() => client.socket.readyState === client.socket.CLOSED)
   })
 })
+
+test('asks the real kernel when no look-up is given', async () => {
+  const gateway = await createGateway({ store: memoryStore(), limits: { closeMs: 100 } })
+  const app = express()
+  const server = createServer(app)
+  expressWs(app, server, { wsOptions: gateway.wsOptions }).app.ws('/gateway', gateway.expressWs())
+  const url = `ws://127.0.0.1:${await listen(server)}/gateway`
+  const { client } = await admittedAs(url, createDeviceIdentity())
+  const away = await connectAs(url, createDeviceIdentity(), {}, FORWARDED)
+  expect(away.answer.error?.code).toBe('NOT_PAIRED')
+  client.close()
+  await gateway.close()
+  await stop(server)
+})

@@ -29,7 +29,7 @@ afterAll(async () => {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 })
 
-// The real kernel is asked here: this test is another process of the same user.
+// Whatever happened, the next client is greeted and nothing was complained about.
 afterEach(async () => {
   for (const port of Object.values(ports)) {
     const client = new RawClient(`ws://127.0.0.1:${port}/gateway`)
