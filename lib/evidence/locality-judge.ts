@@ -33,6 +33,7 @@ export type LocalityJudge = {
 
 export function localityJudge(policy: LocalityPolicy, lookup: PeerLookup): LocalityJudge {
   const answers = new WeakMap<Socket, Promise<PeerEvidence>>()
+  lookup.start?.()
 
   function askKernel(socket: Socket, fresh: boolean): Promise<PeerEvidence> {
     const known = fresh ? undefined : answers.get(socket)

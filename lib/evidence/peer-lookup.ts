@@ -21,6 +21,8 @@ export type PeerLookupOptions = {
  */
 export type PeerLookup = {
   readonly name: string
+  /** Prepares for the first look-up, so that it need not wait. Never throws; keeps no process alive. */
+  start?(): void
   lookup(connection: Connection, options: PeerLookupOptions): Promise<PeerEvidence>
   close(): Promise<void>
 }

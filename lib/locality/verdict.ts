@@ -65,6 +65,12 @@ export type PeerEvidence = {
   readonly process?: string
   /** What decided, in words; `own-process` when the peer is this very process. */
   readonly sign?: string
+  /**
+   * Who holds the other end, for remembering; with `same-user`, `relay` and `outbound`, when holders were
+   * looked at. Absent when it is this very process alone. A pid is used again: the start time (as the
+   * operating system counts it, to be compared and nothing else) tells its users apart.
+   */
+  readonly holders?: readonly { readonly pid: number; readonly startTime: string }[]
 }
 
 /** One request as it arrived, before anybody interpreted it. */

@@ -48,7 +48,8 @@ export function judgeHolders(
     firstSign('relay', processes, (process) => relaySign(process, snapshot.around, inode)) ??
     firstSign('relay', processes, (process) => firstAncestorSign(process, snapshot)) ??
     firstSign('outbound', processes, (process) => outboundSign(process, snapshot.around, inode))
-  if (found !== null) return { evidence: { ...found.evidence, uid }, doubt: found.doubt }
+  const seen = processes.map(({ pid, startTime }) => ({ pid, startTime }))
+  if (found !== null) return { evidence: { ...found.evidence, uid, holders: seen }, doubt: found.doubt }
 
   const changed = processes.find((process) => !isUnchanged(process, others, inode))
   if (changed !== undefined) {
@@ -59,7 +60,12 @@ export function judgeHolders(
       sign: 'changed while it was looked at',
     })
   }
-  return settled({ status: 'same-user', uid, process: processes.map(processName).join(', ') })
+  return settled({
+    status: 'same-user',
+    uid,
+    process: processes.map(processName).join(', '),
+    holders: seen,
+  })
 }
 
 function firstSign(

@@ -13,8 +13,8 @@ export type ProcPeerLookupOptions = {
 
 /**
  * Asks Linux, through `/proc`, which process is at the other end of a loopback connection, and whether that
- * process shows signs of speaking for somebody else. Works in a thread of its own, started by the first
- * look-up; keeps no process alive.
+ * process shows signs of speaking for somebody else. Works in a thread of its own, started by `start`
+ * or the first look-up; keeps no process alive.
  *
  * It sees what processes hold at that moment. It does not see requests that reach a tool of ours through a
  * pipe or terminal (`ssh you@host curl …`), nor a relay that has closed everything but its connection to us
@@ -30,10 +30,15 @@ export function procPeerLookup(options: ProcPeerLookupOptions = {}): PeerLookup 
     minIntervalMs: options.minIntervalMs ?? 50,
     maxWaiting: options.maxWaiting ?? 256,
   })
+  let isClosed = false
   return {
     name: 'proc',
+    start() {
+      if (!isClosed) worker.start()
+    },
     lookup: (connection, { peerUsers }) => queue.ask({ connection, peerUsers }),
     async close() {
+      isClosed = true
       queue.close()
       await worker.close()
     },

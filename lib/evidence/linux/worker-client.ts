@@ -5,6 +5,8 @@ import type { SnapshotReply, SnapshotRequest } from './peer-worker.ts'
 
 /** Takes one snapshot at a time in a thread of its own. */
 export type WorkerClient = {
+  /** Starts the thread ahead of the first question. Never throws: a failure shows with that question. */
+  start(): void
   /** Rejects when the thread fails or takes too long; the next call starts a new one. */
   snapshot(questions: readonly Question[]): Promise<readonly PeerEvidence[]>
   close(): Promise<void>
@@ -12,7 +14,7 @@ export type WorkerClient = {
 
 type Pending = { readonly settle: (answers: readonly PeerEvidence[] | null) => void }
 
-/** The thread is started by the first question and keeps no process alive. */
+/** The thread is started by `start` or the first question, and keeps no process alive. */
 export function workerClient(deadlineMs: number, script: URL = peerWorker()): WorkerClient {
   const pending = new Map<number, Pending>()
   let worker: Worker | null = null
@@ -24,7 +26,7 @@ export function workerClient(deadlineMs: number, script: URL = peerWorker()): Wo
     for (const { settle } of pending.values()) settle(null)
   }
 
-  function start(): Worker {
+  function newWorker(): Worker {
     // Without the flags and variables of the main thread: an inspector or a loader has no business in there.
     const started = new Worker(script, { execArgv: [], env: {}, name: 'latchkey-peers' })
     started.on('message', ({ id, answers }: SnapshotReply) => pending.get(id)?.settle(answers))
@@ -35,9 +37,16 @@ export function workerClient(deadlineMs: number, script: URL = peerWorker()): Wo
   }
 
   return {
+    start() {
+      try {
+        worker ??= newWorker()
+      } catch {
+        // Threads may be forbidden here (the permission model does so); the first question says so.
+      }
+    },
     snapshot(questions) {
       return new Promise((resolve, reject) => {
-        const current = (worker ??= start())
+        const current = (worker ??= newWorker())
         const id = (lastId += 1)
         current.postMessage({ id, questions } satisfies SnapshotRequest)
         const deadline = setTimeout(() => {

@@ -71,10 +71,22 @@ const unproven = (sign: string) => ({ evidence: { status: 'unproven', sign }, do
 
 describe('judgeHolders', () => {
   it('lets pass a process that shows no sign, by its cleaned name', () => {
+    const { pid } = process
+    const { startTime } = readStat(pid)
     expect(judge([holder], description())).toEqual({
-      evidence: { status: 'same-user', uid, process: 'to?ol' },
+      evidence: { status: 'same-user', uid, process: 'to?ol', holders: [{ pid, startTime }] },
       doubt: null,
     })
+  })
+
+  it('says who the holders are, all of them, when any shows a sign', () => {
+    const { pid } = process
+    const { startTime } = readStat(pid)
+    const { evidence } = judge([holder, { ...holder, pid: RELAY }], description())
+    expect(evidence.holders).toEqual([
+      { pid, startTime },
+      { pid: RELAY, startTime },
+    ])
   })
 
   it('lets pass this very process when nobody else holds the connection', () => {

@@ -59,6 +59,7 @@ describe('procPeerLookup lets pass', () => {
       status: 'same-user',
       uid,
       process: 'curl',
+      holders: [{ pid: expect.any(Number), startTime: expect.stringMatching(/^\d+$/) }],
     })
   })
 

@@ -26,6 +26,20 @@ describe('workerClient', () => {
     await impatient.close()
   })
 
+  it('can be started ahead, and more than once', async () => {
+    const early = workerClient(60_000, script)
+    early.start()
+    early.start()
+    await expect(early.snapshot(wish(0))).resolves.toHaveLength(1)
+    await early.close()
+  })
+
+  it('leaves it to the first question to say that no thread can be started', async () => {
+    const nowhere = workerClient(60_000, new URL('https://example.com/'))
+    nowhere.start()
+    await expect(nowhere.snapshot(wish(0))).rejects.toThrow()
+  })
+
   it('rejects what cannot be sent', async () => {
     const unsendable = { connection, peerUsers: [() => 0] } as unknown as Question
     await expect(client.snapshot([unsendable])).rejects.toThrow()
