@@ -96,7 +96,8 @@ function verdict(
   const { clientAddress } = reading
   if (failed !== null) {
     const reason = failed.outcome as LocalityReason
-    const advice = adviceFor(reason)
+    const { fields, peer, facts } = reading
+    const advice = adviceFor(reason, { process: facts.peer?.process, peer, forwarding: fields.forwarding })
     return {
       isLocal: false,
       kind: 'remote',
