@@ -17,6 +17,7 @@ const SENTENCES = {
   UNAVAILABLE: 'the gateway cannot answer now',
   CLOSED: 'the connection is closed',
   TIMEOUT: 'no answer came in time',
+  SOCKET_IN_USE: 'the socket cannot be listened on',
   FOLDER_UNSAFE: 'the folder is not private',
   SECRET_UNSAFE: 'the secret file cannot be used',
   IDENTITY_INVALID: 'the device identity cannot be used',

@@ -4,6 +4,8 @@ export { LatchkeyError } from './errors.ts'
 export type { ErrorDetails, LatchkeyErrorCode } from './errors.ts'
 export { localClient, requireLocalClient } from './express/index.ts'
 export type { LocalClientMiddleware } from './express/index.ts'
+export { markIngress } from './evidence/index.ts'
+export type { IngressMark } from './evidence/index.ts'
 export { createGateway } from './gateway/index.ts'
 export type {
   AttachOptions,
@@ -12,6 +14,10 @@ export type {
   Gateway,
   GatewayLimits,
   GatewayOptions,
+  ListenLocalOptions,
+  LocalListener,
+  LocalSecretOption,
+  RoutesHandler,
   Logger,
   MethodCall,
   MethodHandler,

@@ -9,6 +9,7 @@ gateway.method('notes.list', { scope: 'operator.read' }, () => ['water the plant
 
 const app = express()
 app.use(helmet(), localClient())
+app.use('/gateway', gateway.routes())
 app.get('/healthz', (req, res) => res.json({ ok: true }))
 app.get('/whoami', (req, res) => res.json(req.clientLocality))
 app.get('/notes', requireLocalClient(), (req, res) => res.json(['water the plants']))

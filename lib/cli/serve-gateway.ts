@@ -10,6 +10,7 @@ export type ServeOptions = {
   readonly port: number
   readonly stateDir: string
   readonly trustProxy?: string
+  readonly socket?: string
 }
 type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 
@@ -21,13 +22,23 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
     locality: trustProxy === undefined ? {} : { trustProxy },
     onEvent: tell,
   })
+  const routes = gateway.routes()
   const server = createServer((request, response) => {
-    const isHealth = request.method === 'GET' && request.url === '/healthz'
-    response.writeHead(isHealth ? 200 : 404, {
-      'Content-Type': 'application/json',
-      'Cache-Control': 'no-store',
+    const answer = (status: number, body: object): void => {
+      response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+      response.end(JSON.stringify(body))
+    }
+    if (request.method === 'GET' && request.url === '/healthz') {
+      answer(200, { ok: true })
+      return
+    }
+    request.url = (request.url ?? '').replace(/^\/gateway(?=\/)/, '')
+    routes(request, response, (error) => {
+      answer(
+        error === undefined ? 404 : 500,
+        error === undefined ? { title: 'Not Found', status: 404 } : { status: 500 },
+      )
     })
-    response.end(JSON.stringify(isHealth ? { ok: true } : { title: 'Not Found', status: 404 }))
   })
   gateway.attach(server, { path: ['/', '/gateway'] })
   await new Promise<void>((resolve, reject) => {
@@ -41,6 +52,10 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
   const port = typeof address === 'object' && address !== null ? address.port : options.port
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   console.log(`Latchkey listens on ws://${host}:${port}/gateway, state in ${options.stateDir}.`)
+  if (options.socket !== undefined) {
+    await gateway.listenLocal({ path: path.resolve(options.socket) })
+    console.log(`... and on ws+unix:${path.resolve(options.socket)}:/gateway`)
+  }
   console.log(`Local tools pair silently: latchkey call health --url ws://${host}:${port}/gateway`)
   await stopSignal()
   await new Promise<void>((resolve) => {

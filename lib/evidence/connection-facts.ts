@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RequestFacts } from '../locality/index.ts'
+import { ingressOf } from './ingress.ts'
 import type { Connection } from './peer-lookup.ts'
 
 /** What is known of a connection from its socket. Taken once, early: Node forgets addresses after close. */
@@ -62,9 +63,10 @@ function inodeOf(handle: Handle | null): number | null {
 /** The facts of one request, without what the kernel says. `upgrade`: it asks for a WebSocket. */
 export function requestFacts(request: IncomingMessage, upgrade: boolean): RequestFacts {
   const { transport, remoteAddress, localAddress } = connectionFacts(request.socket)
+  const ingress = ingressOf(serverOf(request.socket))
   const headerLimit = headerLimitOf(request.socket)
   return {
-    transport,
+    transport: ingress === 'private' ? 'private' : transport,
     remoteAddress,
     localAddress,
     httpVersion: request.httpVersion,
@@ -73,13 +75,18 @@ export function requestFacts(request: IncomingMessage, upgrade: boolean): Reques
     rawHeaders: request.rawHeaders,
     upgrade,
     ...(headerLimit === undefined ? {} : { headerLimit }),
+    ...(ingress === undefined || ingress === 'private' ? {} : { listener: ingress }),
   }
+}
+
+/** The server that accepted it; Node keeps it on the socket. */
+function serverOf(socket: Socket): Server | undefined {
+  return (socket as unknown as { readonly server?: Server }).server
 }
 
 /** `server.maxHeadersCount`: `null` is Node's default, 0 is no limit. */
 function headerLimitOf(socket: Socket): number | undefined {
-  const server = (socket as unknown as { readonly server?: Server }).server
-  const limit = server?.maxHeadersCount
+  const limit = serverOf(socket)?.maxHeadersCount
   if (typeof limit !== 'number') return undefined
   return limit === 0 ? Number.POSITIVE_INFINITY : limit
 }

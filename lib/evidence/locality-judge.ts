@@ -10,6 +10,9 @@ import {
 } from '../locality/index.ts'
 import { connectionFacts, requestFacts } from './connection-facts.ts'
 import type { PeerLookup } from './peer-lookup.ts'
+import { processTaint, type TaintMemory } from './taint.ts'
+
+const LEARN_EVERY_MS = 1000
 
 export type JudgeOptions = {
   /** The request asks for a WebSocket. */
@@ -31,32 +34,81 @@ export type LocalityJudge = {
   clientAddressOf(request: IncomingMessage): string | null
 }
 
-export function localityJudge(policy: LocalityPolicy, lookup: PeerLookup): LocalityJudge {
+/** What the owner of a judge adds and wants to know. */
+export type JudgeHooks = {
+  /** The whole gateway is tainted. Default: it is not. */
+  readonly isTainted?: () => boolean
+  readonly onVerdict?: (verdict: LocalityVerdict) => void
+  readonly onLookup?: (peer: PeerEvidence, seconds: number) => void
+  /** Processes that were seen to speak for others. Default: one memory for this process. */
+  readonly memory?: TaintMemory
+}
+
+export function localityJudge(
+  policy: LocalityPolicy,
+  lookup: PeerLookup,
+  hooks: JudgeHooks = {},
+): LocalityJudge {
+  const { memory = processTaint, isTainted = () => false, onVerdict, onLookup } = hooks
   const answers = new WeakMap<Socket, Promise<PeerEvidence>>()
+  let isLearning = false
   lookup.start?.()
 
   function askKernel(socket: Socket, fresh: boolean): Promise<PeerEvidence> {
     const known = fresh ? undefined : answers.get(socket)
     if (known !== undefined) return known
-    const { connection } = connectionFacts(socket)
-    const answer: Promise<PeerEvidence> =
-      connection === null
-        ? Promise.resolve({ status: 'unproven', sign: 'the connection has no addresses' })
-        : Promise.resolve()
-            .then(() => lookup.lookup(connection, { peerUsers: policy.peerUsers }))
-            .catch((error: unknown) => ({ status: 'unproven', sign: `look-up failed: ${String(error)}` }))
+    const answer = look(socket)
     answers.set(socket, answer)
     return answer
   }
 
+  async function look(socket: Socket): Promise<PeerEvidence> {
+    const { connection } = connectionFacts(socket)
+    if (connection === null) return { status: 'unproven', sign: 'the connection has no addresses' }
+    const started = performance.now()
+    let peer: PeerEvidence
+    try {
+      peer = await lookup.lookup(connection, { peerUsers: policy.peerUsers })
+    } catch (error) {
+      peer = { status: 'unproven', sign: `look-up failed: ${String(error)}` }
+    }
+    onLookup?.(peer, (performance.now() - started) / 1000)
+    return peer
+  }
+
+  /**
+   * A request was passed on by somebody who is no trusted proxy: what comes from there later is not its own.
+   * At most one look-up at a time and a second, so that a flood of such requests costs little.
+   */
+  function learnTaint(socket: Socket): void {
+    memory.taintConnection(socket)
+    if (isLearning) return
+    isLearning = true
+    const rest = setTimeout(() => (isLearning = false), LEARN_EVERY_MS)
+    rest.unref()
+    void askKernel(socket, false).then((peer) => {
+      memory.taintProcesses(peer)
+    })
+  }
+
+  async function decide(request: IncomingMessage, options: JudgeOptions): Promise<LocalityVerdict> {
+    const { upgrade = false, fresh = false, localSecret = false } = options
+    const facts = { ...requestFacts(request, upgrade), localSecret }
+    const byHeaders = decideLocality(policy, { ...facts, tainted: isTainted() })
+    if (byHeaders.reason === 'forwarding-untrusted') learnTaint(request.socket)
+    // Everything that the request itself says is in order: only now is the kernel worth asking.
+    if (byHeaders.reason !== 'peer-unproven') return byHeaders
+    const peer = await askKernel(request.socket, fresh)
+    const tainted = isTainted() || memory.isTainted(request.socket, peer)
+    return decideLocality(policy, { ...facts, peer, tainted })
+  }
+
   return {
     policy,
-    async judge(request, { upgrade = false, fresh = false, localSecret = false } = {}) {
-      const facts = { ...requestFacts(request, upgrade), localSecret }
-      const byHeaders = decideLocality(policy, facts)
-      // Everything that the request itself says is in order: only now is the kernel worth asking.
-      if (byHeaders.reason !== 'peer-unproven') return byHeaders
-      return decideLocality(policy, { ...facts, peer: await askKernel(request.socket, fresh) })
+    async judge(request, options = {}) {
+      const verdict = await decide(request, options)
+      onVerdict?.(verdict)
+      return verdict
     },
     clientAddressOf: (request) => decideLocality(policy, requestFacts(request, true)).clientAddress,
     originOf: (request) => originOf(policy, requestFacts(request, true)),

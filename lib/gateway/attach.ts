@@ -9,7 +9,7 @@ import type { GatewayCore } from './gateway-core.ts'
 import { startHandshake } from './handshake.ts'
 
 /** A server that emits `upgrade`: that of node:http or node:https. */
-export type UpgradeServer = Pick<Server, 'on' | 'off' | 'listenerCount'>
+export type UpgradeServer = Pick<Server, 'on' | 'off' | 'listenerCount' | 'address'>
 
 export type AttachOptions = {
   /** The path, or paths, of the WebSocket, without a query: `/gateway`. */
@@ -84,6 +84,7 @@ export function attachGateway(core: GatewayCore, server: UpgradeServer, options:
   }
 
   ours.add(paths)
+  core.servers.add(server)
   server.on('connection', onConnection)
   // With TLS this one carries the socket that the request will come with.
   server.on('secureConnection', onConnection)
@@ -91,6 +92,7 @@ export function attachGateway(core: GatewayCore, server: UpgradeServer, options:
   server.on('upgrade', onUpgrade)
   return () => {
     ours.delete(paths)
+    core.servers.delete(server)
     server.off('connection', onConnection)
     server.off('secureConnection', onConnection)
     server.off('request', onRequest)

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { localityJudge, platformPeerLookup, type LocalityJudge } from '../evidence/index.ts'
 import { addressPrefix, localityPolicy } from '../locality/index.ts'
@@ -15,12 +15,16 @@ import {
 } from '../pairing/index.ts'
 import type { HelloOk } from '../protocol/index.ts'
 import type { GatewayLimits } from './limits.ts'
+import { GatewayTaint } from './gateway-taint.ts'
+import { addLocalityMethods } from './locality-methods.ts'
+import { GatewayMetrics } from './metrics.ts'
 import { openLocalSecret, type LocalSecret } from './local-secret.ts'
 import { MethodTable } from './methods.ts'
 import { parseGatewayOptions, type GatewayConfig, type GatewayOptions } from './options.ts'
 import { addPairingMethods } from './pairing-methods.ts'
 import { pendingRecord } from './pairing-records.ts'
 import { SessionTable } from './session-table.ts'
+import { warnOnce } from './warn-once.ts'
 import { UnauthenticatedSockets } from './unauthenticated-sockets.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string }
@@ -38,17 +42,27 @@ export class GatewayCore {
   readonly unauthenticated: UnauthenticatedSockets
   readonly service: PairingService
   readonly localSecret: LocalSecret
+  readonly taint: GatewayTaint
+  readonly metrics = new GatewayMetrics()
   /** Set once the store has answered. */
   gatewayId = ''
   isClosing = false
+  readonly warnOnce: ReturnType<typeof warnOnce>
+  /** Those it is attached to. */
+  readonly servers = new Set<Pick<Server, 'address'>>()
   readonly #startedAt = performance.now()
 
   constructor(options: GatewayOptions) {
     const config = parseGatewayOptions(options)
     this.config = config
+    this.warnOnce = warnOnce(config.logger)
     this.limits = config.limits
     this.lattice = scopeLattice(config.scopes)
-    this.judge = localityJudge(localityPolicy(config.locality), options.peerLookup ?? platformPeerLookup())
+    this.judge = localityJudge(localityPolicy(config.locality), options.peerLookup ?? platformPeerLookup(), {
+      isTainted: () => this.taint.record !== null,
+      onVerdict: (verdict) => this.metrics.countVerdict(verdict),
+      onLookup: (peer, seconds) => this.metrics.countLookup(peer, seconds),
+    })
     this.unauthenticated = new UnauthenticatedSockets(
       config.limits.unauthenticatedPerPrefix,
       config.limits.unauthenticated,
@@ -64,6 +78,8 @@ export class GatewayCore {
       },
     })
     this.localSecret = openLocalSecret(config.localSecret, config.logger)
+    this.taint = new GatewayTaint(this.service)
+    addLocalityMethods(this)
     addPairingMethods(this.methods, this.service, this.sessions)
   }
 
@@ -96,6 +112,36 @@ export class GatewayCore {
         maxBufferedBytes: this.limits.maxBufferedBytes,
         tickIntervalMs: this.limits.tickMs,
       },
+    }
+  }
+
+  renderMetrics(): string {
+    return this.metrics.render({
+      latchkey_tainted: {
+        help: '1 while the gateway is tainted: its public address was seen to come in looking local.',
+        value: this.taint.record === null ? 0 : 1,
+      },
+      latchkey_sessions: { help: 'Connections of paired devices.', value: this.sessions.size },
+      latchkey_unauthenticated: {
+        help: 'Connections that have not proved who they are.',
+        value: this.unauthenticated.size,
+      },
+    })
+  }
+
+  /** What `latchkey doctor` wants to know of a running gateway. No secret is in it. */
+  report(): object {
+    const { trustProxy = [], forwardedBy = 'x-forwarded-for', assurance } = this.config.locality
+    return {
+      gatewayId: this.gatewayId,
+      version,
+      node: process.versions.node,
+      trustProxy: trustProxy === false ? [] : trustProxy,
+      forwardedBy,
+      assurance: this.judge.policy.assurance === 'headers' ? 'headers' : (assurance ?? 'same-user'),
+      listeners: [...this.servers].map((server) => server.address()).filter((address) => address !== null),
+      secretFile: this.localSecret.file,
+      taint: this.taint.record,
     }
   }
 

@@ -2,6 +2,8 @@ import { CLOSE } from '../protocol/index.ts'
 import { attachGateway, type AttachOptions, type UpgradeServer } from './attach.ts'
 import { expressWsAdapter, type ExpressWsHandler, type ExpressWsOptions } from './express-ws.ts'
 import { GatewayCore } from './gateway-core.ts'
+import { listenLocal, type ListenLocalOptions, type LocalListener } from './listen-local.ts'
+import { gatewayRoutes, type RoutesHandler } from './routes.ts'
 import type { MethodHandler, MethodOptions } from './methods.ts'
 import type { GatewayOptions } from './options.ts'
 
@@ -27,6 +29,18 @@ export type Gateway = {
    * @throws {LatchkeyError} OPTION_INVALID for a name that is bad or taken
    */
   method(name: string, options: MethodOptions, handler: MethodHandler): void
+  /**
+   * `GET whoami` and `GET metrics` below wherever it is mounted: `app.use('/gateway', gateway.routes())`. The
+   * latter answers local clients, and scrapers with the `metricsToken`.
+   */
+  routes(): RoutesHandler
+  /**
+   * Serves the gateway on a Unix socket that only this user can reach, for clients of assurance
+   * `private-listener`. Their URL is `ws+unix:<path>:/gateway`.
+   *
+   * @throws {LatchkeyError} OPTION_INVALID, FOLDER_UNSAFE, SOCKET_IN_USE
+   */
+  listenLocal(options: ListenLocalOptions): Promise<LocalListener>
   /** With `silent.mode: 'window'`: pairs eligible clients silently for this long; 0 closes the window. */
   openPairingWindow(durationMs: number): void
   /** Detaches, ends all connections with 1012, and closes the store. */
@@ -48,6 +62,8 @@ export type Gateway = {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const core = new GatewayCore(options)
   core.gatewayId = await core.service.gatewayId()
+  await core.taint.load()
+  const listeners: LocalListener[] = []
   const expressWs = expressWsAdapter(core)
   const detach: (() => void)[] = []
   const timers = [
@@ -67,6 +83,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     core.isClosing = true
     core.unauthenticated.endAll(CLOSE.restart, 'the gateway is closing')
     for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
+    await Promise.all(listeners.map((listener) => listener.close()))
     core.localSecret.close()
     await core.config.store.close()
   }
@@ -80,6 +97,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     wsOptions: expressWs.options,
     method(name, methodOptions, handler) {
       core.methods.add(name, methodOptions, handler)
+    },
+    routes: () => gatewayRoutes(core),
+    async listenLocal(listenOptions) {
+      const listener = await listenLocal(core, listenOptions)
+      listeners.push(listener)
+      return listener
     },
     openPairingWindow(durationMs) {
       core.service.openWindow(durationMs)

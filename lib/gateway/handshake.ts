@@ -167,13 +167,10 @@ class Handshake implements Waiting {
       this.#refuse(id, { code: 'INVALID_REQUEST', message, details }, CLOSE.policy, message)
     } else if (outcome.kind === 'waiting' && verdict !== null) {
       const refusal = pairingRefusal(device.id, ask, outcome, verdict)
-      const { reason, advice } = verdict
-      this.#core.config.logger.info('pairing required', {
-        deviceId: device.id,
-        reason,
-        advice,
-        from: verdict.clientAddress,
-      })
+      const { reason, advice, clientAddress, trace } = verdict
+      const saw = trace.find((entry) => entry.outcome === 'fail')?.saw
+      const fields = { deviceId: device.id, from: clientAddress, reason, saw, advice }
+      this.#core.warnOnce(`${this.prefix} ${reason}`, 'a client waits for the approval of the owner', fields)
       this.#refuse(id, refusal.error, CLOSE.policy, refusal.closeReason)
     } else {
       throw new TypeError(`no answer to ${outcome.kind}`)
@@ -194,6 +191,7 @@ class Handshake implements Waiting {
       connId: this.#connId,
       authority: { deviceId: connect.device.id, role, scopes, silentHonoured: verdict?.silent === true },
       locality: verdict,
+      judge: () => core.judge.judge(this.#request, { upgrade: true }),
       methods: core.methods,
       lattice: core.lattice,
       limits: core.limits,

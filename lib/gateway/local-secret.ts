@@ -33,6 +33,8 @@ export type LocalSecretExchange = {
 export type LocalSecret = {
   /** `null` for a client that sent no nonce: it gets no proof of ours to collect. */
   exchange(request: IncomingMessage, gatewayId: string, nonce: string): LocalSecretExchange | null
+  /** Where it is; `null` when there is none. */
+  readonly file: string | null
   /** Removes the file, unless it was configured. */
   close(): void
 }
@@ -43,10 +45,11 @@ export type LocalSecret = {
  */
 export function openLocalSecret(option: LocalSecretOption, logger: Logger): LocalSecret {
   const file = openFile(option, logger)
-  if (file === null) return { exchange: () => null, close: () => undefined }
+  if (file === null) return { file: null, exchange: () => null, close: () => undefined }
   const onExit = (): void => file.remove()
   process.once('exit', onExit)
   return {
+    file: file.file,
     exchange: (request, gatewayId, nonce) => exchangeOf(file, request, gatewayId, nonce),
     close() {
       process.off('exit', onExit)

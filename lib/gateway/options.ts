@@ -37,6 +37,8 @@ export type GatewayOptions = {
    * Default `true`: a new file for each start, in `~/.latchkey/run`. `{ file }`: one of your choice, which stays.
    */
   localSecret?: LocalSecretOption
+  /** Lets a scraper that sends `Authorization: Bearer <token>` read the metrics. Default: local clients alone. */
+  metricsToken?: string
   /** Default: errors go to `console.error`, the rest nowhere. */
   logger?: Logger
   /** Told after each commit: a request was made or resolved, a device was removed. */
@@ -55,6 +57,7 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   scopes: true,
   limits: true,
   localSecret: true,
+  metricsToken: true,
   logger: true,
   onEvent: true,
   peerLookup: true,
@@ -67,7 +70,10 @@ const QUIET: Logger = {
   error: (message, fields) => console.error(`latchkey: ${message}`, fields ?? ''),
 }
 
-export type GatewayConfig = Required<Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits'>> & {
+export type GatewayConfig = Required<
+  Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits' | 'metricsToken'>
+> & {
+  readonly metricsToken: string | null
   readonly limits: GatewayLimits
   readonly scopes: ScopeRules | undefined
 }
@@ -111,6 +117,7 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     scopes: options.scopes ?? undefined,
     limits: parseLimits(options.limits),
     localSecret: parseLocalSecret(options.localSecret),
+    metricsToken: parseToken(options.metricsToken),
     logger: guarded(options.logger ?? QUIET),
     onEvent: options.onEvent ?? (() => undefined),
     clock: options.clock ?? steadyClock(),
@@ -157,4 +164,10 @@ function parseLocalSecret(given: unknown): LocalSecretOption {
     'OPTION_INVALID',
     'localSecret: expected true, false or { file: "/path/of/the/secret" }',
   )
+}
+
+function parseToken(given: unknown): string | null {
+  if (given === undefined) return null
+  if (typeof given === 'string' && given.length >= 16) return given
+  throw new LatchkeyError('OPTION_INVALID', 'metricsToken: expected at least 16 characters')
 }

@@ -1,8 +1,7 @@
-import Type, { type Static, type TSchema } from 'typebox'
-import { LatchkeyError } from '../errors.ts'
+import Type from 'typebox'
 import { PAIRING_SCOPE, type PairingService } from '../pairing/index.ts'
-import { schemaReader } from '../protocol/index.ts'
 import type { MethodTable } from './methods.ts'
+import { paramsReader } from './params-reader.ts'
 import { pairedRecord, pendingRecord } from './pairing-records.ts'
 import type { SessionTable } from './session-table.ts'
 
@@ -10,17 +9,17 @@ const requestId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' }
 const deviceId = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
 
-const readNothing = reader(Type.Object({}, { additionalProperties: false }))
-const readApproval = reader(
+const readNothing = paramsReader(Type.Object({}, { additionalProperties: false }))
+const readApproval = paramsReader(
   Type.Object({ requestId, digest: Type.Optional(digest) }, { additionalProperties: false }),
 )
-const readRejection = reader(
+const readRejection = paramsReader(
   Type.Object(
     { requestId, reason: Type.Optional(Type.String({ maxLength: 512 })) },
     { additionalProperties: false },
   ),
 )
-const readDevice = reader(Type.Object({ deviceId }, { additionalProperties: false }))
+const readDevice = paramsReader(Type.Object({ deviceId }, { additionalProperties: false }))
 
 /** `health`, and the owner's side of pairing. */
 export function addPairingMethods(
@@ -58,13 +57,4 @@ export function addPairingMethods(
     await service.remove(authority, asked.deviceId)
     return { deviceId: asked.deviceId }
   })
-}
-
-function reader<const S extends TSchema>(schema: S): (params: unknown) => Static<S> {
-  const read = schemaReader(schema, 'params')
-  return (params) => {
-    const result = read(params)
-    if ('problem' in result) throw new LatchkeyError('INVALID_REQUEST', result.problem)
-    return result.value
-  }
 }

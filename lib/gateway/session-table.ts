@@ -38,6 +38,11 @@ export class SessionTable {
     if (same?.size === 0) this.#byDevice.delete(deviceId)
   }
 
+  find(connId: string): Session | undefined {
+    for (const session of this.all()) if (session.connId === connId) return session
+    return undefined
+  }
+
   isConnected(deviceId: string): boolean {
     return this.#byDevice.has(deviceId)
   }
@@ -47,6 +52,12 @@ export class SessionTable {
     for (const entry of this.#entering.get(deviceId) ?? []) entry.revoked = true
     for (const session of [...(this.#byDevice.get(deviceId) ?? [])])
       session.close(CLOSE.authorityChanged, reason)
+  }
+
+  get size(): number {
+    let size = 0
+    for (const sessions of this.#byDevice.values()) size += sessions.size
+    return size
   }
 
   *all(): IterableIterator<Session> {

@@ -12,6 +12,8 @@ export type SessionOptions = {
   readonly connId: string
   readonly authority: Authority
   readonly locality: LocalityVerdict | null
+  /** Works out where the client is, when nobody had to until now. */
+  readonly judge: () => Promise<LocalityVerdict>
   readonly methods: MethodTable
   readonly lattice: ScopeLattice
   readonly limits: GatewayLimits
@@ -39,6 +41,11 @@ export class Session {
     options.socket.on('pong', () => {
       this.#alive = true
     })
+  }
+
+  locality(): Promise<LocalityVerdict> {
+    const { locality, judge } = this.#options
+    return locality === null ? judge() : Promise.resolve(locality)
   }
 
   /** One message of the client. Never throws; the answer goes out when there is one. */

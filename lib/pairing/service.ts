@@ -16,6 +16,7 @@ import type { TokenRecord } from './token.ts'
 /** Settled requests are kept for a day, so that a late or repeated decision gets a true answer. */
 const KEEP_SETTLED_MS = 24 * 60 * 60 * 1000
 const PAGE = 500
+const TAINT = 'gateway-taint'
 
 export type PairingServiceOptions = {
   readonly store: PairingStore
@@ -43,6 +44,9 @@ export type Pairings = {
 export type PairingService = {
   /** Names this gateway's store; made once. */
   gatewayId(): Promise<string>
+  /** What is kept about the taint of this gateway; `null`: nothing. */
+  taint(): Promise<string | null>
+  putTaint(value: string | null): Promise<void>
   connect(attempt: ConnectAttempt): Promise<ConnectOutcome>
   list(authority: Authority): Promise<Pairings>
   approve(authority: Authority, requestId: string, digest?: string): Promise<PairedDevice>
@@ -72,6 +76,8 @@ export function pairingService(options: PairingServiceOptions): PairingService {
 
   return {
     gatewayId: () => run(gatewayId),
+    taint: () => run(async ({ tx }) => (await tx.setting(TAINT)) || null),
+    putTaint: (value) => run(({ tx }) => tx.putSetting(TAINT, value ?? '')),
     connect: (attempt) =>
       run(async (context) => {
         await expireRequests(context)

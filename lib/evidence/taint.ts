@@ -1,0 +1,54 @@
+import type { Socket } from 'node:net'
+import type { PeerEvidence } from '../locality/index.ts'
+
+/** A process as it is remembered: its id alone may be given to another one later. */
+export type ProcessIdentity = { readonly pid: number; readonly startTime: string }
+
+const REMEMBERED = 1000
+
+/**
+ * Remembers who was seen to speak for others: connections and processes from which a request with forwarding
+ * headers came although no trusted proxy is there. In memory, bounded; the oldest are forgotten first.
+ */
+export class TaintMemory {
+  readonly #sockets = new WeakSet<Socket>()
+  readonly #processes = new Set<string>()
+
+  taintConnection(socket: Socket): void {
+    this.#sockets.add(socket)
+  }
+
+  /** This very process is left out: a test, or an app, that plays a proxy to itself is not one. */
+  taintProcesses(peer: PeerEvidence): void {
+    if (peer.sign === 'own-process') return
+    for (const holder of peer.holders ?? []) {
+      this.#processes.add(keyOf(holder))
+      if (this.#processes.size > REMEMBERED) this.#forgetOldest()
+    }
+  }
+
+  isTainted(socket: Socket, peer: PeerEvidence): boolean {
+    if (peer.sign === 'own-process') return false
+    return (
+      this.#sockets.has(socket) || (peer.holders ?? []).some((holder) => this.#processes.has(keyOf(holder)))
+    )
+  }
+
+  get size(): number {
+    return this.#processes.size
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#processes) {
+      this.#processes.delete(oldest)
+      return
+    }
+  }
+}
+
+/** The memory of this process: what one middleware has seen, the others know. */
+export const processTaint = new TaintMemory()
+
+function keyOf({ pid, startTime }: ProcessIdentity): string {
+  return `${pid} ${startTime}`
+}
