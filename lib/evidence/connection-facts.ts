@@ -60,6 +60,15 @@ function inodeOf(handle: Handle | null): number | null {
   }
 }
 
+/**
+ * What stands for the connection of a request, for remembering. Over HTTP/2 each stream has a socket object of its
+ * own, and the session is what they share.
+ */
+export function connectionKey(request: IncomingMessage): object {
+  const { stream } = request as { readonly stream?: { readonly session?: object } }
+  return stream?.session ?? request.socket
+}
+
 /** The facts of one request, without what the kernel says. `upgrade`: it asks for a WebSocket. */
 export function requestFacts(request: IncomingMessage, upgrade: boolean): RequestFacts {
   const { transport, remoteAddress, localAddress } = connectionFacts(request.socket)

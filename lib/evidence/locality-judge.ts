@@ -8,7 +8,7 @@ import {
   type OriginStanding,
   type PeerEvidence,
 } from '../locality/index.ts'
-import { connectionFacts, requestFacts } from './connection-facts.ts'
+import { connectionFacts, connectionKey, requestFacts } from './connection-facts.ts'
 import type { PeerLookup } from './peer-lookup.ts'
 import { processTaint, type TaintMemory } from './taint.ts'
 
@@ -50,15 +50,16 @@ export function localityJudge(
   hooks: JudgeHooks = {},
 ): LocalityJudge {
   const { memory = processTaint, isTainted = () => false, onVerdict, onLookup } = hooks
-  const answers = new WeakMap<Socket, Promise<PeerEvidence>>()
+  const answers = new WeakMap<object, Promise<PeerEvidence>>()
   let isLearning = false
   lookup.start?.()
 
-  function askKernel(socket: Socket, fresh: boolean): Promise<PeerEvidence> {
-    const known = fresh ? undefined : answers.get(socket)
+  function askKernel(request: IncomingMessage, fresh: boolean): Promise<PeerEvidence> {
+    const key = connectionKey(request)
+    const known = fresh ? undefined : answers.get(key)
     if (known !== undefined) return known
-    const answer = look(socket)
-    answers.set(socket, answer)
+    const answer = look(request.socket)
+    answers.set(key, answer)
     return answer
   }
 
@@ -80,13 +81,13 @@ export function localityJudge(
    * A request was passed on by somebody who is no trusted proxy: what comes from there later is not its own.
    * At most one look-up at a time and a second, so that a flood of such requests costs little.
    */
-  function learnTaint(socket: Socket): void {
-    memory.taintConnection(socket)
+  function learnTaint(request: IncomingMessage): void {
+    memory.taintConnection(connectionKey(request))
     if (isLearning) return
     isLearning = true
     const rest = setTimeout(() => (isLearning = false), LEARN_EVERY_MS)
     rest.unref()
-    void askKernel(socket, false).then((peer) => {
+    void askKernel(request, false).then((peer) => {
       memory.taintProcesses(peer)
     })
   }
@@ -95,11 +96,11 @@ export function localityJudge(
     const { upgrade = false, fresh = false, localSecret = false } = options
     const facts = { ...requestFacts(request, upgrade), localSecret }
     const byHeaders = decideLocality(policy, { ...facts, tainted: isTainted() })
-    if (byHeaders.reason === 'forwarding-untrusted') learnTaint(request.socket)
+    if (byHeaders.reason === 'forwarding-untrusted') learnTaint(request)
     // Everything that the request itself says is in order: only now is the kernel worth asking.
     if (byHeaders.reason !== 'peer-unproven') return byHeaders
-    const peer = await askKernel(request.socket, fresh)
-    const tainted = isTainted() || memory.isTainted(request.socket, peer)
+    const peer = await askKernel(request, fresh)
+    const tainted = isTainted() || memory.isTainted(connectionKey(request), peer)
     return decideLocality(policy, { ...facts, peer, tainted })
   }
 

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { PeerEvidence } from '../locality/index.ts'
 
 /** A process as it is remembered: its id alone may be given to another one later. */
@@ -11,11 +10,12 @@ const REMEMBERED = 1000
  * headers came although no trusted proxy is there. In memory, bounded; the oldest are forgotten first.
  */
 export class TaintMemory {
-  readonly #sockets = new WeakSet<Socket>()
+  readonly #connections = new WeakSet()
   readonly #processes = new Set<string>()
 
-  taintConnection(socket: Socket): void {
-    this.#sockets.add(socket)
+  /** `key`: what stands for the connection. */
+  taintConnection(key: object): void {
+    this.#connections.add(key)
   }
 
   /** This very process is left out: a test, or an app, that plays a proxy to itself is not one. */
@@ -27,10 +27,10 @@ export class TaintMemory {
     }
   }
 
-  isTainted(socket: Socket, peer: PeerEvidence): boolean {
+  isTainted(key: object, peer: PeerEvidence): boolean {
     if (peer.sign === 'own-process') return false
     return (
-      this.#sockets.has(socket) || (peer.holders ?? []).some((holder) => this.#processes.has(keyOf(holder)))
+      this.#connections.has(key) || (peer.holders ?? []).some((holder) => this.#processes.has(keyOf(holder)))
     )
   }
 

@@ -128,7 +128,10 @@ describe('a gateway whose public address was seen to look local', () => {
 
   test('asks for more than the kernel, over a restart too, until the taint is cleared', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-taint-'))
-    clean.push(() => Promise.resolve(rmSync(folder, { recursive: true })))
+    clean.push(async () => {
+      rmSync(folder, { recursive: true })
+      await Promise.resolve()
+    })
     const file = path.join(folder, 'latchkey.db')
     let run = await gatewayOn(file)
     // Latchkey's own client proves itself with the secret; this one does not.
