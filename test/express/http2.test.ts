@@ -42,7 +42,11 @@ test('a local client over HTTP/2 is local by its :authority', async () => {
 test.each([
   ['forwarding headers', { 'x-forwarded-for': '127.0.0.1' }, 'forwarding-untrusted'],
   ['another :authority', { ':authority': 'gateway.example' }, 'host-not-local'],
-  ['a Host that contradicts :authority', { host: 'localhost' }, 'host-duplicate'],
+  [
+    'a Host that contradicts :authority',
+    { ':authority': 'localhost', host: 'gateway.example' },
+    'host-duplicate',
+  ],
 ])('%s take it away, for that stream alone', async (_title, headers, reason) => {
   expect(await ask(headers)).toMatchObject({ isLocal: false, reason })
   expect((await ask()).isLocal).toBe(true)
