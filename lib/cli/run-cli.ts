@@ -6,6 +6,7 @@ import { addCall } from './call.ts'
 import { defaultHome, DEFAULT_URL } from './cli-context.ts'
 import { addDevices } from './devices.ts'
 import { EXIT, exitCodeOf } from './exit-codes.ts'
+import { addExplain } from './explain.ts'
 import { printable } from './printable.ts'
 import { addReject } from './reject.ts'
 import { addRequests } from './requests.ts'
@@ -34,7 +35,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .option('--json', 'print JSON')
     .addHelpText('after', AFTER_HELP)
     .exitOverride()
-  for (const add of [addServe, addRequests, addDevices, addApprove, addReject, addCall]) add(program)
+  for (const add of [addServe, addRequests, addDevices, addApprove, addReject, addCall, addExplain])
+    add(program)
   for (const command of program.commands) command.exitOverride().option('--json', 'print JSON')
 
   try {
