@@ -83,6 +83,7 @@ export class Session {
 
   /** Sends an event. */
   send(event: string, payload: unknown): void {
+    if (this.#isClosing) return
     this.#seq += 1
     this.#deliver({ type: 'event', event, payload, seq: this.#seq })
   }
@@ -102,7 +103,13 @@ export class Session {
   close(code: number, reason: string): void {
     this.#isClosing = true
     this.#ended.abort()
-    closeSocket(this.#options.socket, code, reason, this.#options.limits.closeMs)
+    const { socket, limits } = this.#options
+    const end = (): void => {
+      closeSocket(socket, code, reason, limits.closeMs)
+    }
+    // A device that removes itself still gets the answer to that.
+    if (this.#inFlight > 0) setImmediate(end)
+    else end()
   }
 
   async #answer(frame: RequestFrame): Promise<void> {

@@ -178,6 +178,12 @@ describe('device.pair.reject', () => {
 })
 
 describe('device.pair.remove', () => {
+  test('of oneself is answered, and then ends the connection', async () => {
+    const answer = await owner.request('device.pair.remove', { deviceId: ownerIdentity.deviceId })
+    expect(answer).toMatchObject({ ok: true, payload: { deviceId: ownerIdentity.deviceId } })
+    expect(await owner.closed).toEqual({ code: 4001, reason: 'device removed' })
+  })
+
   test('ends every live connection with 4001, and the device must pair anew', async () => {
     const identity = createDeviceIdentity()
     await owner.request('device.pair.approve', await knock(identity))
