@@ -4,6 +4,7 @@ const SENTENCES = {
   OPTION_INVALID: 'an option is not valid',
   OPTION_UNKNOWN: 'an option is not known',
   LOCALITY_MISSING: 'requireLocalClient() found no verdict: mount localClient() before it',
+  DEPENDENCY_MISSING: 'an optional package is not installed',
   STORE_CORRUPT: 'the store is damaged and was left as it is',
   STORE_NEWER: 'the store was written by a newer version of Latchkey',
   STORE_UNAVAILABLE: 'the store cannot be opened or written',

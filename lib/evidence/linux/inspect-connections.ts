@@ -4,7 +4,7 @@ import type { Connection } from '../peer-lookup.ts'
 import { confirmDoubts } from './confirm-doubts.ts'
 import { findHolders, type Holder } from './find-holders.ts'
 import { judgeHolders, type Judgement } from './judge-holders.ts'
-import { matchConnection } from './match-connection.ts'
+import { matchConnection, type MatchedPeer } from './match-connection.ts'
 import { ambiguousUser, ownUsers, type OwnUsers } from './own-users.ts'
 import { readTcpSockets } from './read-socket-table.ts'
 import { processName } from './printable-name.ts'
@@ -14,22 +14,37 @@ import { socketTable, type InetSocket } from './socket-table.ts'
 
 export type Question = { readonly connection: Connection; readonly peerUsers: readonly number[] }
 
+/** The other ends of the connections asked about, in their order. */
+export type Matched = {
+  readonly peers: readonly MatchedPeer[]
+  /** The table in which they were found, when a whole one was read. */
+  readonly tcp?: readonly InetSocket[]
+}
+
 /** A connection whose other end was found. */
 type Candidate = { readonly index: number; readonly peer: InetSocket; readonly users: OwnUsers }
 
-/**
- * Answers all questions from the same reading of `/proc`, in their order. Throws when `/proc` cannot be read
- * at all.
- */
-export async function inspectConnections(questions: readonly Question[]): Promise<PeerEvidence[]> {
+/** Steps 1 and 2 by the tables of `/proc`. Throws when they cannot be read. */
+export function matchByTables(questions: readonly Question[]): Matched {
   const tcp = readTcpSockets()
   const table = socketTable(tcp)
+  return { tcp, peers: questions.map(({ connection }) => matchConnection(table, connection)) }
+}
+
+/**
+ * Answers all questions from the same reading of `/proc`, in their order; `matched` says who is at the other
+ * ends. Throws when `/proc` cannot be read at all.
+ */
+export async function inspectConnections(
+  questions: readonly Question[],
+  { peers, tcp }: Matched = matchByTables(questions),
+): Promise<PeerEvidence[]> {
   const ambiguous = ambiguousUser()
   const effective = process.geteuid?.() ?? -1
   const ours: Candidate[] = []
   const strangers: Candidate[] = []
-  const answers = questions.map(({ connection, peerUsers }, index): PeerEvidence => {
-    const match = matchConnection(table, connection)
+  const answers = questions.map(({ peerUsers }, index): PeerEvidence => {
+    const match = peers[index] ?? { sign: 'nobody looked for the other end' }
     if ('sign' in match) return { status: 'unproven', sign: match.sign }
     const { peer } = match
     if (peer.uid === ambiguous)
@@ -52,7 +67,7 @@ export async function inspectConnections(questions: readonly Question[]): Promis
 function inspectCandidates(
   candidates: readonly Candidate[],
   holders: ReadonlyMap<number, readonly Holder[]>,
-  tcp: readonly InetSocket[],
+  tcp: readonly InetSocket[] | undefined,
 ): Promise<ReadonlyMap<Candidate, PeerEvidence>> {
   // Not process.pid: what counts is how this process is called in the /proc that is read.
   const ownPid = Number(readlinkSync('/proc/self'))

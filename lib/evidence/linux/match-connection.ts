@@ -6,10 +6,10 @@ import { TCP_ESTABLISHED, type InetSocket, type SocketTable } from './socket-tab
 export type MatchedPeer = { readonly peer: InetSocket } | { readonly sign: string }
 
 /**
- * Finds the row of the peer's end in the table of this network namespace. Does not say who holds that end:
+ * Finds the row of the peer's end among the sockets of this network namespace. Does not say who holds that end:
  * the uid is that of the process that made the socket, which may have handed it on.
  */
-export function matchConnection(table: SocketTable, connection: Connection): MatchedPeer {
+export function matchConnection(table: Pick<SocketTable, 'byEnds'>, connection: Connection): MatchedPeer {
   const { localPort, remotePort, inode } = connection
   const local = canonicalAddress(connection.localAddress)
   const remote = canonicalAddress(connection.remoteAddress)

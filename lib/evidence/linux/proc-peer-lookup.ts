@@ -1,15 +1,8 @@
 import type { PeerLookup } from '../peer-lookup.ts'
-import { snapshotQueue } from './snapshot-queue.ts'
-import { workerClient } from './worker-client.ts'
+import { threadPeerLookup, type ThreadPeerLookupOptions } from './thread-peer-lookup.ts'
+import { workerScript } from './worker-client.ts'
 
-export type ProcPeerLookupOptions = {
-  /** How long one look-up may take, waiting included. Default 5000. */
-  readonly timeoutMs?: number
-  /** Rest between two snapshots, so that strangers cannot keep a core busy. Default 50. */
-  readonly minIntervalMs?: number
-  /** Look-ups beyond these are refused at once. Default 256. */
-  readonly maxWaiting?: number
-}
+export type ProcPeerLookupOptions = ThreadPeerLookupOptions
 
 /**
  * Asks Linux, through `/proc`, which process is at the other end of a loopback connection, and whether that
@@ -22,25 +15,5 @@ export type ProcPeerLookupOptions = {
  * process may not look into are refused; that is so in a pid or user namespace without the right to look.
  */
 export function procPeerLookup(options: ProcPeerLookupOptions = {}): PeerLookup {
-  const timeoutMs = options.timeoutMs ?? 5000
-  // Longer than anybody waits: it only replaces a thread that is stuck.
-  const worker = workerClient(timeoutMs * 2)
-  const queue = snapshotQueue((questions) => worker.snapshot(questions), {
-    timeoutMs,
-    minIntervalMs: options.minIntervalMs ?? 50,
-    maxWaiting: options.maxWaiting ?? 256,
-  })
-  let isClosed = false
-  return {
-    name: 'proc',
-    start() {
-      if (!isClosed) worker.start()
-    },
-    lookup: (connection, { peerUsers }) => queue.ask({ connection, peerUsers }),
-    async close() {
-      isClosed = true
-      queue.close()
-      await worker.close()
-    },
-  }
+  return threadPeerLookup('proc', workerScript('peer-worker'), options)
 }

@@ -27,25 +27,34 @@ export function takeSnapshot(
   for (const process of processes.values()) {
     if (process !== null) ancestors.set(process.pid, readAncestors(process, ownPid))
   }
-  const around: Surroundings = {
+  // Nobody to judge: the tables need not be read. They are when they are asked for after all.
+  let around = pids.size === 0 ? null : readSurroundings(tcp)
+  const here = (): Surroundings => (around ??= readSurroundings(tcp))
+  const elsewhere = new Map<string, Surroundings>()
+  return {
+    process: (pid) => processes.get(pid) ?? null,
+    ancestors: (pid) => ancestors.get(pid) ?? [],
+    get around() {
+      return here()
+    },
+    aroundAncestor(ancestor) {
+      if (ancestor.networkNamespace === networkNamespace('self')) return here()
+      const known = elsewhere.get(ancestor.networkNamespace)
+      if (known !== undefined) return known
+      const table = socketTable(readTcpSockets(`/proc/${ancestor.process.pid}/net`))
+      const there = { ...here(), table, isOnHost: () => false }
+      elsewhere.set(ancestor.networkNamespace, there)
+      return there
+    },
+  }
+}
+
+function readSurroundings(tcp: readonly InetSocket[] | undefined): Surroundings {
+  return {
     ownInodes: readOwnInodes(),
     table: readSocketTable(tcp ?? readTcpSockets()),
     isOnHost: hostAddresses(),
     isEphemeral: ephemeralPorts(),
-  }
-  const elsewhere = new Map<string, Surroundings>([[networkNamespace('self'), around]])
-  return {
-    process: (pid) => processes.get(pid) ?? null,
-    ancestors: (pid) => ancestors.get(pid) ?? [],
-    around,
-    aroundAncestor({ networkNamespace, process }) {
-      const known = elsewhere.get(networkNamespace)
-      if (known !== undefined) return known
-      const table = socketTable(readTcpSockets(`/proc/${process.pid}/net`))
-      const there = { ...around, table, isOnHost: () => false }
-      elsewhere.set(networkNamespace, there)
-      return there
-    },
   }
 }
 

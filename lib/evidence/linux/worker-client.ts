@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { PeerEvidence } from '../../locality/verdict.ts'
 import type { Question } from './inspect-connections.ts'
-import type { SnapshotReply, SnapshotRequest } from './peer-worker.ts'
+import type { SnapshotReply, SnapshotRequest } from './serve-snapshots.ts'
 
 /** Takes one snapshot at a time in a thread of its own. */
 export type WorkerClient = {
@@ -15,7 +15,7 @@ export type WorkerClient = {
 type Pending = { readonly settle: (answers: readonly PeerEvidence[] | null) => void }
 
 /** The thread is started by `start` or the first question, and keeps no process alive. */
-export function workerClient(deadlineMs: number, script: URL = peerWorker()): WorkerClient {
+export function workerClient(deadlineMs: number, script: URL): WorkerClient {
   const pending = new Map<number, Pending>()
   let worker: Worker | null = null
   let lastId = 0
@@ -72,7 +72,7 @@ export function workerClient(deadlineMs: number, script: URL = peerWorker()): Wo
   }
 }
 
-/** The compiler rewrites the endings of imports, but not the one in here. */
-function peerWorker(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './peer-worker.ts' : './peer-worker.js', import.meta.url)
+/** A file beside this one. The compiler rewrites the endings of imports, but not the one in here. */
+export function workerScript(name: 'peer-worker' | 'netlink-worker'): URL {
+  return new URL(`./${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 }
