@@ -138,20 +138,21 @@ onlyRoot.each([
 
   it.each(relays.filter(canRun))('refuses: $title', async (specimen) => {
     const evidence = await evidenceOf(specimen)
-    expect(evidence).toMatchObject({ status: specimen.status })
-    if (specimen.sign !== undefined) expect(evidence.sign).toMatch(specimen.sign)
+    for (const answer of [evidence, evidence.netlink]) {
+      expect(answer).toMatchObject({ status: specimen.status })
+      if (specimen.sign !== undefined) expect(answer.sign).toMatch(specimen.sign)
+    }
   })
 
   it('refuses everybody where strangers have no number', async () => {
     const strange = await hosts.probe(uid, 'unshare --user')
     children.push(hosts.feed('near', 1234, '127.0.0.1', strange.port, 'stranger'))
-    expect(await strange.evidenceOf('stranger')).toMatchObject({
-      status: 'unproven',
-      sign: 'a user without a number here',
-    })
+    const refusal = { status: 'unproven', sign: 'a user without a number here' }
+    expect(await strange.evidenceOf('stranger')).toMatchObject({ ...refusal, netlink: refusal })
   })
 
   it.each(tools.filter(canRun))('lets pass: $title', async (specimen) => {
-    expect(await evidenceOf(specimen)).toMatchObject({ status: 'same-user', uid })
+    const pass = { status: 'same-user', uid }
+    expect(await evidenceOf(specimen)).toMatchObject({ ...pass, netlink: pass })
   })
 })

@@ -16,6 +16,9 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { PeerEvidence } from '../../../lib/locality/verdict.ts'
 
+/** What the look-up through `/proc` says, and what the one through netlink says. */
+export type BothAnswers = PeerEvidence & { readonly netlink: PeerEvidence }
+
 export const NEAR_ADDRESS = '10.77.0.1'
 export const FAR_ADDRESS = '10.77.0.2'
 export const NOBODY = 65534
@@ -26,7 +29,7 @@ const ROOT = path.resolve(import.meta.dirname, '../../..')
 export type Probe = {
   readonly port: number
   /** What the gateway made of the caller with this label; rejects after a few seconds without one. */
-  evidenceOf(label: string): Promise<PeerEvidence>
+  evidenceOf(label: string): Promise<BothAnswers>
 }
 
 /** Two machines with one cable between them, made of network namespaces. Needs root. */
@@ -55,6 +58,10 @@ export function twoHosts(): TwoHosts {
   cpSync(path.join(ROOT, 'lib'), path.join(folder, 'lib'), { recursive: true })
   cpSync(import.meta.dirname, path.join(folder, 'test/evidence/linux'), { recursive: true })
   copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'))
+  for (const part of ['koffi', '@koromix']) {
+    const name = path.join('node_modules', part)
+    cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true, dereference: true })
+  }
   const node = path.join(folder, 'node')
   if (isForEverybody(process.execPath)) symlinkSync(process.execPath, node)
   else copyFileSync(process.execPath, node)
@@ -123,9 +130,9 @@ export function twoHosts(): TwoHosts {
 }
 
 function readProbe(child: ChildProcess, log: string): Promise<Probe> {
-  const seen = new Map<string, PeerEvidence>()
-  const listeners = new Map<string, (evidence: PeerEvidence) => void>()
-  const evidenceOf = (label: string): Promise<PeerEvidence> => {
+  const seen = new Map<string, BothAnswers>()
+  const listeners = new Map<string, (evidence: BothAnswers) => void>()
+  const evidenceOf = (label: string): Promise<BothAnswers> => {
     const known = seen.get(label)
     if (known !== undefined) return Promise.resolve(known)
     return new Promise((resolve, reject) => {
@@ -143,7 +150,7 @@ function readProbe(child: ChildProcess, log: string): Promise<Probe> {
     child.on('exit', () => reject(new Error('the probe has ended')))
     if (child.stdout === null) return
     createInterface(child.stdout).on('line', (line) => {
-      const said = JSON.parse(line) as { port?: number; label?: string; evidence?: PeerEvidence }
+      const said = JSON.parse(line) as { port?: number; label?: string; evidence?: BothAnswers }
       if (said.port !== undefined) resolve({ port: said.port, evidenceOf })
       if (said.label === undefined || said.evidence === undefined || seen.has(said.label)) return
       seen.set(said.label, said.evidence)

@@ -1,9 +1,10 @@
 // Looks up one connection and closes nothing but its server: the process has to end by itself.
 import { createServer, connect, type AddressInfo } from 'node:net'
+import { netlinkPeerLookup } from '../../../../lib/evidence/linux/netlink-peer-lookup.ts'
 import { procPeerLookup } from '../../../../lib/evidence/linux/proc-peer-lookup.ts'
 import { connectionOf } from '../connection-of.ts'
 
-const lookup = procPeerLookup()
+const lookup = process.argv[2] === 'netlinkPeerLookup' ? netlinkPeerLookup() : procPeerLookup()
 const server = createServer((socket) => {
   void lookup.lookup(connectionOf(socket), { peerUsers: [] }).then(({ sign }) => {
     console.log(sign)
