@@ -1,13 +1,11 @@
 /**
- * What `npm start` prints.
+ * What `npm start` prints once the quick start answers.
  *
  * @param {string} port
  */
 export function whatToTry(port) {
   const url = port === '4747' ? '' : ` --url ws://127.0.0.1:${port}/gateway`
   return `
-Ready: http://127.0.0.1:${port}   WebSocket: ws://127.0.0.1:${port}/gateway
-
 In a second terminal:
 
   curl http://127.0.0.1:${port}/whoami
