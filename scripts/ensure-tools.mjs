@@ -1,11 +1,16 @@
 // The programs that the tests drive. What is missing is installed from Debian's packages where that is
 // possible (root, apt-get); otherwise it is named, and with CI=true a missing program ends the run.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 const TOOLS = [
   { program: 'nginx', packages: ['nginx', 'libnginx-mod-stream'] },
+  { program: 'haproxy', packages: ['haproxy'] },
+  { program: 'caddy', packages: ['caddy'] },
+  { program: 'apache2', packages: ['apache2'] },
+  { program: 'sshd', packages: ['openssh-server'] },
+  { program: 'ssh', packages: ['openssh-client'] },
   { program: 'ip', packages: ['iproute2'] },
   { program: 'nft', packages: ['nftables'] },
   { program: 'socat', packages: ['socat'] },
@@ -22,9 +27,11 @@ export function ensureTools() {
     console.error(`installing what the tests drive: ${packages.join(' ')}`)
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     spawnSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'inherit'], env })
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env,
+    withoutServices(() => {
+      spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env,
+      })
     })
     missing = TOOLS.filter((tool) => !isInstalled(tool.program))
   }
@@ -32,6 +39,18 @@ export function ensureTools() {
   const names = missing.map((tool) => tool.program).join(', ')
   console.error(`missing: ${names}. Install: ${missing.flatMap((tool) => tool.packages).join(' ')}`)
   if (process.env.CI === 'true') process.exit(1)
+}
+
+/** Debian starts the services of what it installs; the tests start their own, on ports of their own. */
+function withoutServices(install) {
+  const policy = '/usr/sbin/policy-rc.d'
+  const isOurs = !existsSync(policy)
+  if (isOurs) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    install()
+  } finally {
+    if (isOurs) rmSync(policy, { force: true })
+  }
 }
 
 /** Also looks where Debian keeps the administrator's programs, which an ordinary user's PATH leaves out. */

@@ -12,6 +12,8 @@ import type { GatewayLimits } from '../../lib/gateway/index.ts'
 export type GatewaySetup = {
   readonly locality: LocalityOptions
   readonly limits?: Partial<GatewayLimits>
+  /** `false`: only the kernel speaks for a client, also for one that could prove itself. */
+  readonly localSecret?: false
   /** A file for SQLite. Default: in memory. */
   readonly storeFile?: string
   /** On 127.0.0.1. Default: one that is free. */

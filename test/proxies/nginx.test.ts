@@ -40,7 +40,7 @@ describeWith(['nginx', 'second host'], 'behind nginx', () => {
 
   beforeAll(async () => {
     second = secondHost()
-    const limits = { maxPendingPerPrefix: 1000 }
+    const limits = { maxPendingPerPrefix: 1000, unauthenticatedPerPrefix: 200 }
     const address = second.nearAddress
     gateways = await startGateways([
       { locality: {}, limits, address },

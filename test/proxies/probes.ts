@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process'
 import path from 'node:path'
 import type { LocalityVerdict } from '../../lib/locality/index.ts'
 
+/** A list is as many fields of that name. */
+export type ProbeHeaders = Readonly<Record<string, string | readonly string[]>>
+
 /** What a client does. */
 export type Probe = {
   readonly name: string
@@ -12,7 +15,8 @@ export type Probe = {
   readonly kind: 'get' | 'connect' | 'wire'
   readonly host: string
   readonly port: number
-  readonly headers?: Readonly<Record<string, string>>
+  /** Of a `wire`, `Connection` is what stands beside `Upgrade` there. */
+  readonly headers?: ProbeHeaders
   /** Default: a device made for this probe alone. */
   readonly identityFile?: string
   readonly scopes?: readonly string[]

@@ -15,7 +15,18 @@ export function streamModule(): string | null {
   return places.map((folder) => `${folder}/ngx_stream_module.so`).find((file) => existsSync(file)) ?? null
 }
 
-export type Requirement = 'nginx' | 'second host'
+/** Programs, and the package that has each. */
+const PACKAGES = {
+  haproxy: 'haproxy',
+  caddy: 'caddy',
+  apache2: 'apache2',
+  socat: 'socat',
+  sshd: 'openssh-server',
+  ssh: 'openssh-client',
+  'ssh-keygen': 'openssh-client',
+} as const
+
+export type Requirement = 'nginx' | 'second host' | keyof typeof PACKAGES
 
 /** Like `describe`. What is missing is named in a skipped test, which with CI=true is a failed one. */
 export function describeWith(requirements: readonly Requirement[], title: string, body: () => void): void {
@@ -42,6 +53,8 @@ function missingFor(requirement: Requirement): string[] {
   if (requirement === 'nginx') {
     if (programPath('nginx') === null) missing.push('nginx')
     if (streamModule() === null) missing.push('libnginx-mod-stream')
-  } else if (programPath('ip') === null) missing.push('iproute2')
+  } else if (requirement === 'second host') {
+    if (programPath('ip') === null) missing.push('iproute2')
+  } else if (programPath(requirement) === null) missing.push(PACKAGES[requirement])
   return missing
 }

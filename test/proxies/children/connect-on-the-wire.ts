@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import { WebSocket } from 'ws'
 import { createDeviceIdentity } from '../../../lib/client/index.ts'
 import { readPairingRequired, signedTextV3 } from '../../../lib/protocol/index.ts'
@@ -13,11 +14,20 @@ type Frame = {
 }
 
 /** A device that was never seen before says `connect` and waits for the other side to close. */
-export function connectOnTheWire({ host, port, headers }: Probe): Promise<ConnectResult> {
+export function connectOnTheWire({ host, port, headers = {} }: Probe): Promise<ConnectResult> {
   const identity = createDeviceIdentity()
   const { deviceId, publicKey } = identity
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${host}:${port}/gateway`, { headers: { ...headers } })
+    const { Connection: nominated, ...others } = headers
+    const socket = new WebSocket(`ws://${host}:${port}/gateway`, {
+      headers: others as OutgoingHttpHeaders,
+      perMessageDeflate: false,
+      finishRequest(request) {
+        // ws writes `Connection: Upgrade` over whatever it is given.
+        if (nominated !== undefined) request.setHeader('Connection', `Upgrade, ${String(nominated)}`)
+        request.end()
+      },
+    })
     const timer = setTimeout(() => {
       socket.terminate()
       reject(new Error('no answer in time'))
@@ -43,12 +53,13 @@ export function connectOnTheWire({ host, port, headers }: Probe): Promise<Connec
     })
     socket.on('close', (closeCode, closeReason) => {
       clearTimeout(timer)
-      const requestId = readPairingRequired(refusal?.details)?.requestId
+      const { requestId, locality } = readPairingRequired(refusal?.details) ?? {}
       resolve({
         isPaired: false,
         deviceId,
         code: refusal?.code ?? 'CLOSED',
         ...(requestId === undefined ? {} : { requestId }),
+        ...(locality === undefined ? {} : { localityReason: locality.reason }),
         closeCode,
         closeReason: closeReason.toString('utf8'),
       })

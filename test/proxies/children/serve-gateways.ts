@@ -19,11 +19,16 @@ process.stdin.resume().on('end', () => {
 })
 
 async function serve(
-  { locality, limits = {}, storeFile, port = 0, address }: GatewaySetup,
+  { locality, limits = {}, localSecret, storeFile, port = 0, address }: GatewaySetup,
   index: number,
 ): Promise<{ served: ServedGateway; close: () => Promise<void> }> {
   const store = storeFile === undefined ? memoryStore() : await sqliteStore(storeFile)
-  const gateway = await createGateway({ store, locality, limits })
+  const gateway = await createGateway({
+    store,
+    locality,
+    limits,
+    ...(localSecret === undefined ? {} : { localSecret }),
+  })
   const app = express()
   app.use(localClient(locality))
   app.get('/verdict', (request, response) => {
