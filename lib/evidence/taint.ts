@@ -18,9 +18,7 @@ export class TaintMemory {
     this.#connections.add(key)
   }
 
-  /** This very process is left out: a test, or an app, that plays a proxy to itself is not one. */
   taintProcesses(peer: PeerEvidence): void {
-    if (peer.sign === 'own-process') return
     for (const holder of peer.holders ?? []) {
       this.#processes.add(keyOf(holder))
       if (this.#processes.size > REMEMBERED) this.#forgetOldest()
@@ -28,6 +26,7 @@ export class TaintMemory {
   }
 
   isTainted(key: object, peer: PeerEvidence): boolean {
+    // A test, or an app, that plays a proxy to itself is none.
     if (peer.sign === 'own-process') return false
     return (
       this.#connections.has(key) || (peer.holders ?? []).some((holder) => this.#processes.has(keyOf(holder)))

@@ -307,6 +307,26 @@ describe('a browser on this machine', () => {
   })
 })
 
+test("an origin that writes the scheme's default port is no browser's", () => {
+  const origin = (port: string): boolean =>
+    decideLocality(
+      localityPolicy(),
+      withHeaders(['Host', 'localhost:80', 'Origin', `http://localhost${port}`]),
+    ).silent
+  expect([origin(''), origin(':80')]).toEqual([true, false])
+})
+
+test('a host name has at most 253 characters', () => {
+  const nameOf = (length: number): string =>
+    `${'a.'.repeat(100)}${'b'.repeat(length - 200 - '.localhost'.length)}.localhost`
+  const reasonOf = (length: number): string => decide(withHeaders(['Host', nameOf(length)]))
+  expect([nameOf(253).length, reasonOf(253), reasonOf(254)]).toEqual([
+    253,
+    'direct same-user',
+    'host-malformed',
+  ])
+})
+
 test('what a client sent reaches the trace without control characters, and cut', () => {
   const hostile = `\u001b[2J\r\n\u202e${'x'.repeat(5000)}`
   const { trace } = decideLocality(localityPolicy(), withHeaders(['Host', hostile]))
