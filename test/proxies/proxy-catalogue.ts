@@ -68,13 +68,15 @@ const WEBSOCKET = [
   'proxy_set_header Connection "upgrade";',
 ]
 const RECOMMENDED = [
-  ...WEBSOCKET,
+  'proxy_http_version 1.1;',
+  'proxy_set_header Upgrade $http_upgrade;',
+  'proxy_set_header Connection $connection_upgrade;',
   'proxy_set_header Host $host;',
   'proxy_set_header X-Forwarded-For $remote_addr;',
   'proxy_set_header X-Forwarded-Proto $scheme;',
 ]
 const FORWARDED = [
-  ...WEBSOCKET,
+  ...RECOMMENDED.slice(0, 3),
   'proxy_set_header Host $host;',
   'proxy_set_header Forwarded "for=$remote_addr;proto=$scheme";',
   "proxy_set_header X-Forwarded-For '';",

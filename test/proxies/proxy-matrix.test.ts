@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startGateways, type GatewaySetup, type Gateways } from './gateways.ts'
-import { runProbes, type ConnectResult, type Probe, type ProbeResult } from './probes.ts'
+import { runProbes, type Probe, type ProbeResult } from './probes.ts'
+import { problems, reasonOf, refusalOf, TOO_MANY } from './proxy-answers.ts'
 import { CONFIGURATIONS, type Configuration, type RunName } from './proxy-catalogue.ts'
 import { HOSTS, startFleet, type HostName, type ProxyFleet } from './proxy-fleet.ts'
 import { PROXY_VARIANTS, type ProxyVariant } from './proxy-variants.ts'
-import { checkTables, type Cell } from './proxy-tables.ts'
+import { checkTables, missingLines, type Cell } from './proxy-tables.ts'
 import { describeWith } from './required-programs.ts'
 import { secondHost, type SecondHost } from './second-host.ts'
 import { systemUser } from './system-users.ts'
@@ -19,8 +20,6 @@ const TRUSTS_OF: Readonly<Record<RunName, readonly number[]>> = {
 }
 const GATEWAYS = ['default', 'forwarded', 'counts www-data'] as const
 const KINDS = ['get', 'wire'] as const
-const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
-const TOO_MANY = 'too many fields'
 const FLOODS = PROXY_VARIANTS.filter(({ column }) => column === 'flood')
 const SHOWN = CONFIGURATIONS.filter(({ innerOnly }) => innerOnly !== true)
 
@@ -264,6 +263,14 @@ describeWith(
       checkTables([...direct, ...cells])
     })
 
+    it.each(CONFIGURATIONS.filter(({ isRecommended, innerOnly }) => isRecommended || innerOnly === true))(
+      'docs/proxies.md has the configuration that was measured: $program, $title',
+      ({ http, nginx }) => {
+        const upstream = { port: 4747 }
+        expect(missingLines(http?.(upstream) ?? nginx?.(upstream).lines ?? [])).toEqual([])
+      },
+    )
+
     it('the gateways have nothing to complain about', () => {
       expect(gateways.complaints()).toBe('')
     })
@@ -318,42 +325,4 @@ function forgesNothing({ column }: ProxyVariant): boolean {
 
 function isClean({ headers = {} }: Probe): boolean {
   return Object.keys(headers).every((name) => name === 'Host')
-}
-
-/** `silent`, `local`, the reason of a refusal, or that the flood got no further than to some limit. */
-function reasonOf({ verdict, connect, failure = 'no answer' }: ProbeResult): string {
-  if (connect?.isPaired === true || verdict?.silent === true) return 'silent'
-  const reason = verdict?.reason ?? connect?.localityReason ?? connect?.code
-  if (reason === 'headers-truncated') return TOO_MANY
-  if (reason !== undefined) return reason
-  // Which limit, and with which status, depends on the versions of Node and of the proxies.
-  return /^Error: (?:HTTP|Unexpected server response:) (?:400|431)\b/.test(failure) ? TOO_MANY : failure
-}
-
-/** With which rule 9 refuses a proxy of which headers say nothing. */
-function refusalOf({ program }: Configuration, run: RunName): string {
-  if (run === 'package') return 'peer-other-user'
-  return program === 'ssh -R' && run === 'renamed' ? 'peer-outbound' : 'peer-relay'
-}
-
-/** A look-up that the kernel did not answer would refuse everybody and prove nothing. */
-function problems(variant: ProxyVariant, result: ProbeResult): string[] {
-  const { name, verdict, connect } = result
-  const reason = reasonOf(result)
-  const problem = [`${name}: ${reason}`]
-  if (reason === TOO_MANY) return variant.column === 'flood' ? [] : problem
-  if (reason === 'silent' || reason === 'local' || reason === 'peer-unproven') return problem
-  if (verdict !== undefined) return verdict.isLocal || verdict.silent ? problem : []
-  return connect !== undefined && isProperRefusal(connect) ? [] : problem
-}
-
-function isProperRefusal(connect: ConnectResult): boolean {
-  if (connect.isPaired) return false
-  const { code, requestId = '', closeCode, closeReason = '' } = connect
-  return (
-    code === 'NOT_PAIRED' &&
-    REQUEST_ID.test(requestId) &&
-    closeCode === 1008 &&
-    closeReason.startsWith('pairing required')
-  )
 }

@@ -29,7 +29,7 @@ export function checkTables(cells: readonly Cell[]): void {
   const sections = unique(cells.map(({ section }) => section))
   let measured = written
   for (const section of sections) {
-    const begin = `<!-- measured: ${section} -->\n<!-- prettier-ignore-start -->\n`
+    const begin = `<!-- measured: ${section} -->\n\n<!-- prettier-ignore-start -->\n`
     const end = '<!-- prettier-ignore-end -->'
     const at = measured.indexOf(begin)
     const until = measured.indexOf(end, at)
@@ -39,6 +39,12 @@ export function checkTables(cells: readonly Cell[]): void {
   }
   if (process.env.LATCHKEY_UPDATE_DOCS === '1') writeFileSync(FILE, measured)
   else expect(written).toBe(measured)
+}
+
+/** A recipe that is recommended must stand in docs/proxies.md as it was measured. */
+export function missingLines(lines: readonly string[]): string[] {
+  const written = new Set(readFileSync(FILE, 'utf8').split('\n').map((line) => line.trim())) // prettier-ignore
+  return lines.filter((line) => !written.has(line))
 }
 
 function tableOf(cells: readonly Cell[]): string {
