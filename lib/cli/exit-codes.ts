@@ -21,3 +21,12 @@ const BY_CODE: Partial<Readonly<Record<LatchkeyErrorCode, number>>> = {
 export function exitCodeOf(code: LatchkeyErrorCode): number {
   return BY_CODE[code] ?? EXIT.failed
 }
+
+/** Ends the command with this code; everything was said already. */
+export class CliExit extends Error {
+  readonly exitCode: number
+  constructor(exitCode: number) {
+    super(`exit ${exitCode}`)
+    this.exitCode = exitCode
+  }
+}

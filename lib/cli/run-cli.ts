@@ -5,7 +5,8 @@ import { addApprove } from './approve.ts'
 import { addCall } from './call.ts'
 import { defaultHome, DEFAULT_URL } from './cli-context.ts'
 import { addDevices } from './devices.ts'
-import { EXIT, exitCodeOf } from './exit-codes.ts'
+import { addDoctor } from './doctor.ts'
+import { CliExit, EXIT, exitCodeOf } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
 import { printable } from './printable.ts'
 import { addReject } from './reject.ts'
@@ -22,7 +23,9 @@ Examples:
   latchkey serve
   latchkey call health
   latchkey requests
-  latchkey approve 5f1c… --digest 9a3e…`
+  latchkey approve 5f1c… --digest 9a3e…
+  latchkey explain --header 'X-Forwarded-For: 203.0.113.7'
+  latchkey doctor https://gateway.example`
 
 /** Runs the command line; resolves with the exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
@@ -35,7 +38,16 @@ export async function runCli(args: readonly string[]): Promise<number> {
     .option('--json', 'print JSON')
     .addHelpText('after', AFTER_HELP)
     .exitOverride()
-  for (const add of [addServe, addRequests, addDevices, addApprove, addReject, addCall, addExplain])
+  for (const add of [
+    addServe,
+    addRequests,
+    addDevices,
+    addApprove,
+    addReject,
+    addCall,
+    addExplain,
+    addDoctor,
+  ])
     add(program)
   for (const command of program.commands) command.exitOverride().option('--json', 'print JSON')
 
@@ -43,6 +55,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return EXIT.ok
   } catch (error) {
+    if (error instanceof CliExit) return error.exitCode
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     return report(error, args.includes('--json'))
   }
