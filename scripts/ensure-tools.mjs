@@ -13,6 +13,7 @@ const TOOLS = [
   { program: 'ssh', packages: ['openssh-client'] },
   { program: 'ip', packages: ['iproute2'] },
   { program: 'nft', packages: ['nftables'] },
+  { program: 'lsof', packages: ['lsof'] },
   { program: 'socat', packages: ['socat'] },
   { program: 'python3', packages: ['python3'] },
   { program: 'curl', packages: ['curl'] },

@@ -5,8 +5,10 @@
 // prettier-ignore
 const BROWSERS: ReadonlySet<string> = new Set([
   'chrome', 'google-chrome', 'chrome-headless-shell', 'headless_shell', 'chromium', 'chromium-browser', 'chromium-headless-shell',
-  'firefox', 'firefox-bin', 'firefox-esr', 'web content', 'socket process', 'librewolf', 'msedge', 'microsoft-edge',
+  'firefox', 'firefox-bin', 'firefox-esr', 'web content', 'socket process', 'librewolf', 'msedge', 'microsoft-edge', 'microsoft edge',
   'brave', 'brave-browser', 'opera', 'vivaldi', 'vivaldi-bin', 'safari', 'epiphany', 'webkitnetworkprocess',
+  'google chrome', 'google chrome helper', 'chromium helper', 'microsoft edge helper', 'brave browser', 'brave browser helper',
+  'vivaldi helper', 'opera helper', 'com.apple.webkit.networking',
 ])
 
 /** The kernel cuts the name of a process here, so that a longer program name is met in part. */

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PeerEvidence } from '../../locality/verdict.ts'
 import type { Judgement } from './judge-holders.ts'
 
+type Judge<T> = (candidate: T) => Judgement
+
 const MAX_SNAPSHOTS = 3
 const BETWEEN_SNAPSHOTS_MS = 20
 
@@ -13,14 +15,14 @@ const BETWEEN_SNAPSHOTS_MS = 20
 export async function confirmDoubts<T>(
   candidates: readonly T[],
   /** Takes a snapshot for the candidates that are left, and returns what judges one of them by it. */
-  look: (left: readonly T[], count: number) => (candidate: T) => Judgement,
+  look: (left: readonly T[], count: number) => Judge<T> | Promise<Judge<T>>,
 ): Promise<ReadonlyMap<T, PeerEvidence>> {
   const answers = new Map<T, PeerEvidence>()
   const doubts = new Map<T, string>()
   let left = candidates
   for (let count = 1; left.length > 0 && count <= MAX_SNAPSHOTS; count += 1) {
     if (count > 1) await sleep(BETWEEN_SNAPSHOTS_MS)
-    const judge = look(left, count)
+    const judge = await look(left, count)
     left = left.filter((candidate) => {
       const { evidence, doubt } = judge(candidate)
       const isFinal = doubt === null || doubts.get(candidate) === doubt

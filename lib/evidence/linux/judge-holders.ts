@@ -10,6 +10,8 @@ import { relaySign, type Sign } from './relay-signs.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { InetSocket } from './socket-table.ts'
 
+type StillHolds = (process: ProcessDescription, holders: readonly Holder[], inode: number) => boolean
+
 export type Judgement = {
   readonly evidence: PeerEvidence
   /** What the next snapshot has to confirm, `null` when nothing is open. */
@@ -26,6 +28,8 @@ export function judgeHolders(
   users: OwnUsers,
   ownPid: number,
   snapshot: Snapshot,
+  /** Step 9, asked at the end. */
+  isUnchanged: StillHolds = stillHolds,
 ): Judgement {
   const { uid, inode } = peer
   const others = holders.filter((holder) => holder.pid !== ownPid)
@@ -93,7 +97,7 @@ function firstAncestorSign(process: ProcessDescription, snapshot: Snapshot): Sig
 }
 
 /** A pid can be in use again, and a descriptor can stand for another file by now. */
-function isUnchanged(process: ProcessDescription, holders: readonly Holder[], inode: number): boolean {
+function stillHolds(process: ProcessDescription, holders: readonly Holder[], inode: number): boolean {
   try {
     const link = holders.find((holder) => holder.pid === process.pid)?.link ?? ''
     return readStat(process.pid).startTime === process.startTime && readlinkSync(link) === `socket:[${inode}]`
