@@ -70,6 +70,9 @@ export function localityJudge(
     let peer: PeerEvidence
     try {
       peer = await lookup.lookup(connection, { peerUsers: policy.peerUsers })
+      // The answer may be about a later connection between the same ports. Who was seen is remembered anyway.
+      if (socket.destroyed)
+        peer = { ...peer, status: 'unproven', sign: 'the connection was closed meanwhile' }
     } catch (error) {
       peer = { status: 'unproven', sign: `look-up failed: ${String(error)}` }
     }

@@ -5,6 +5,9 @@ import { TCP_ESTABLISHED, type InetSocket, type SocketTable } from './socket-tab
 /** The socket at the other end of a connection, or why the table does not tell. */
 export type MatchedPeer = { readonly peer: InetSocket } | { readonly sign: string }
 
+/** Another namespace, address translation, or a socket that may not be seen. */
+export const NOT_HERE = 'the other end is not in this network namespace'
+
 /**
  * Finds the row of the peer's end among the sockets of this network namespace. Does not say who holds that end:
  * the uid is that of the process that made the socket, which may have handed it on.
@@ -22,7 +25,7 @@ export function matchConnection(table: Pick<SocketTable, 'byEnds'>, connection: 
     return unproven('our end of the connection is no longer established')
   }
   const [peer, ...rivals] = table.byEnds(remote, remotePort, local, localPort)
-  if (peer === undefined) return unproven('the other end is not in this network namespace')
+  if (peer === undefined) return unproven(NOT_HERE)
   // A peer that has gone shows uid 0, which is not root.
   if (rivals.length > 0 || peer.state !== TCP_ESTABLISHED || peer.inode === 0) {
     return unproven('the other end is closed or closing')

@@ -4,11 +4,13 @@ import type { Connection } from '../peer-lookup.ts'
 import { confirmDoubts } from '../linux/confirm-doubts.ts'
 import type { Question } from '../linux/inspect-connections.ts'
 import { judgeHolders } from '../linux/judge-holders.ts'
-import { matchConnection } from '../linux/match-connection.ts'
+import { matchConnection, NOT_HERE } from '../linux/match-connection.ts'
 import { ownUsers, type OwnUsers } from '../linux/own-users.ts'
 import { processName } from '../linux/printable-name.ts'
 import type { InetSocket } from '../linux/socket-table.ts'
 import { FIRST_MADE_UP_INODE, type LsofReading } from './lsof-reading.ts'
+
+const UNSEEN = 'no process that can be seen holds the other end'
 
 /** This very process. */
 export type Self = { readonly pid: number; readonly uid: number }
@@ -27,7 +29,7 @@ export async function inspectWithLsof(
     const inode = ownInode(connection, first, self.pid)
     const match = matchConnection(first.table, { ...connection, inode })
     // What belongs to others is not listed at all, unless root asks.
-    if ('sign' in match) return { status: 'unproven', sign: match.sign }
+    if ('sign' in match) return { status: 'unproven', sign: match.sign === NOT_HERE ? UNSEEN : match.sign }
     const { peer } = match
     const users = ownUsers(self.uid, peerUsers, null)
     if (users.includes(peer.uid)) candidates.push({ index, peer, users })

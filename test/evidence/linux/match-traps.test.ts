@@ -29,10 +29,13 @@ afterEach(() => {
 async function connected(options: { host?: string; localAddress?: string; localPort?: number } = {}) {
   const { port } = server.address() as AddressInfo
   const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true, ...options })
-  client.on('error', () => undefined)
-  const [accepted] = (await once(server, 'connection')) as [Socket]
+  sockets.push(client)
+  const accepted = await new Promise<Socket>((resolve, reject) => {
+    client.on('error', reject)
+    server.once('connection', resolve)
+  })
   accepted.on('error', () => undefined)
-  sockets.push(client, accepted)
+  sockets.push(accepted)
   return { client, accepted, connection: connectionOf(accepted) }
 }
 
@@ -104,8 +107,9 @@ describe.each([
   )
 
   it('is not that of a later connection between the same ports', async () => {
-    const { client, accepted, connection } = await connected()
-    const { localPort = 0 } = client
+    // Not a port that the kernel would give to somebody else in between.
+    const localPort = 10_000 + Math.floor(Math.random() * 20_000)
+    const { client, accepted, connection } = await connected({ localPort })
     client.resetAndDestroy()
     await matchOnce(connection, OURS_GONE)
     accepted.destroy()

@@ -5,9 +5,11 @@ import { parseLsof } from '../../../lib/evidence/macos/parse-lsof.ts'
 import { parsePs } from '../../../lib/evidence/macos/parse-ps.ts'
 
 export const OWN_PID = 7001
-export const PS = readFileSync(path.join(import.meta.dirname, 'recorded/ps.txt'), 'utf8')
+export const PS = readFileSync(path.join(import.meta.dirname, 'ps.txt'), 'utf8')
 
-/** Fields of one socket, in the order in which lsof 4.91 of macOS prints them. */
+// Written in the form that lsof 4.91 and ps of macOS print.
+
+/** Fields of one socket. */
 const tcp = (fd: number, type: 'IPv4' | 'IPv6', device: string, name: string, state: string): string =>
   `f${fd}\nt${type}\nd0x${device}\nPTCP\nn${name}\nTST=${state}\nTQR=0\nTQS=0\n`
 const udp = (fd: number, device: string, name: string): string =>
