@@ -58,12 +58,12 @@ export function localityJudge(
     const key = connectionKey(request)
     const known = fresh ? undefined : answers.get(key)
     if (known !== undefined) return known
-    const answer = look(request.socket)
+    const answer = look(request.socket, key)
     answers.set(key, answer)
     return answer
   }
 
-  async function look(socket: Socket): Promise<PeerEvidence> {
+  async function look(socket: Socket, whole: { readonly destroyed?: boolean }): Promise<PeerEvidence> {
     const { connection } = connectionFacts(socket)
     if (connection === null) return { status: 'unproven', sign: 'the connection has no addresses' }
     const started = performance.now()
@@ -71,7 +71,7 @@ export function localityJudge(
     try {
       peer = await lookup.lookup(connection, { peerUsers: policy.peerUsers })
       // The answer may be about a later connection between the same ports. Who was seen is remembered anyway.
-      if (socket.destroyed)
+      if (whole.destroyed === true)
         peer = { ...peer, status: 'unproven', sign: 'the connection was closed meanwhile' }
     } catch (error) {
       peer = { status: 'unproven', sign: `look-up failed: ${String(error)}` }
