@@ -10,6 +10,7 @@ import { loadLibc } from '../lib/evidence/linux/netlink-socket.ts'
 import { procPeerLookup } from '../lib/evidence/linux/proc-peer-lookup.ts'
 
 const ROUNDS = 41
+const WARM_UP = 100
 const limits = { minIntervalMs: 0 }
 const [proc, netlink, libc] = [procPeerLookup(limits), netlinkPeerLookup(limits), await loadLibc()]
 
@@ -51,7 +52,7 @@ const cases: { what: string; ways: readonly (() => unknown)[] }[] = [
 
 for (const { what, ways } of cases) {
   const times = ways.map((): number[] => [])
-  for (let round = -5; round < ROUNDS; round += 1) {
+  for (let round = -WARM_UP; round < ROUNDS; round += 1) {
     for (const [index, way] of ways.entries()) {
       const started = performance.now()
       await way()
