@@ -72,8 +72,9 @@ export function readWhoami(text: string): Whoami | null {
 }
 
 function why(error: unknown, timeoutMs: number): string {
+  const { name } = error as { readonly name?: unknown }
+  if (name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
   if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`
   const { cause } = error
   return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message
 }
