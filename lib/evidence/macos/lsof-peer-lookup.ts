@@ -61,13 +61,20 @@ export function lsofPeerLookup(options: LsofPeerLookupOptions = {}): PeerLookup 
 function output(program: string, args: readonly string[], timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' }
-    const limits = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: OUTPUT_LIMIT } as const
-    const child = execFile(program, args, { ...limits, env, encoding: 'utf8' }, (error, stdout, stderr) => {
-      // lsof ends with 1 also when one of the kinds of files asked for is nowhere open.
-      if (stderr !== '' || (error !== null && error.code !== 1)) {
-        reject(new Error(`${program} failed: ${stderr === '' ? (error?.message ?? '') : stderr}`))
-      } else resolve(stdout)
-    })
+    const child = execFile(
+      program,
+      args,
+      { maxBuffer: OUTPUT_LIMIT, env, encoding: 'utf8' },
+      (error, stdout, stderr) => {
+        clearTimeout(deadline)
+        // lsof ends with 1 also when one of the kinds of files asked for is nowhere open.
+        if (stderr !== '' || (error !== null && error.code !== 1)) {
+          reject(new Error(`${program} failed: ${stderr === '' ? (error?.message ?? '') : stderr}`))
+        } else resolve(stdout)
+      },
+    )
+    // Not the option of execFile, which would keep the process alive for that long.
+    const deadline = setTimeout(() => child.kill('SIGKILL'), timeoutMs).unref()
     child.unref()
     for (const stream of [child.stdout, child.stderr]) (stream as { unref?: () => void } | null)?.unref?.()
   })

@@ -50,6 +50,24 @@ describe('the look-up through netlink', () => {
     expect(answers).toBe(3)
   })
 
+  it('reads /proc when the kernel has no module for TCP, and says of everything that it is not there', async () => {
+    let asked = Buffer.alloc(0)
+    const ignorant: Libc = {
+      ...libc,
+      send(_fd, data, length) {
+        asked = Buffer.from(data)
+        return length
+      },
+      recv(_fd, data) {
+        const words = new Uint32Array([20, 2, asked.readUInt32LE(8), 0, -2])
+        data.set(new Uint8Array(words.buffer))
+        return 20
+      },
+    }
+    expect(matchThroughNetlink([question], ignorant)).toBeNull()
+    expect(await inspectThroughNetlink([question], ignorant)).toMatchObject([{ status: 'same-user' }])
+  })
+
   it('closes what it has opened, also after a failure', () => {
     const opened: number[] = []
     const closed: number[] = []

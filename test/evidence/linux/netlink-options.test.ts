@@ -26,6 +26,27 @@ describe('netlinkPeerLookup()', () => {
     expect(stdout).toMatch(/^LatchkeyError DEPENDENCY_MISSING .*run npm install koffi/)
   })
 
+  it('works from the package, as it is built', async () => {
+    const code = `import { once } from 'node:events'
+      import { fstatSync } from 'node:fs'
+      import { connect, createServer } from 'node:net'
+      import { netlinkPeerLookup } from 'latchkey/evidence/netlink'
+      const server = createServer().listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const client = connect(server.address().port, '127.0.0.1')
+      const [accepted] = await once(server, 'connection')
+      const { localAddress, localPort, remoteAddress, remotePort } = accepted
+      const ends = { localAddress, localPort, remoteAddress, remotePort }
+      const connection = { ...ends, inode: fstatSync(accepted._handle.fd).ino }
+      console.log((await netlinkPeerLookup().lookup(connection, { peerUsers: [] })).sign)
+      client.destroy()
+      accepted.destroy()
+      server.close()`
+    const args = ['--no-warnings', '--input-type=module', '-e', code]
+    const { stdout } = await run(process.execPath, args, { cwd: ROOT, timeout: 10_000 })
+    expect(stdout).toBe('own-process\n')
+  })
+
   it('says that it works on Linux', async () => {
     const code = `Object.defineProperty(process, 'platform', { value: 'darwin' })
       const { netlinkPeerLookup } = await import('./lib/evidence/linux/netlink-peer-lookup.ts')

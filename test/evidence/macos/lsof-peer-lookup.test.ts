@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import path from 'node:path'
@@ -105,6 +106,24 @@ describe('lsofPeerLookup is unproven', () => {
     await lookup.close()
   })
 
+  it('when lsof takes too long, which is then ended', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'slow-lsof-'))
+    const slow = path.join(folder, 'lsof')
+    writeFileSync(slow, `#!/bin/sh\necho $$ > ${folder}/pid\nexec sleep 8\n`, { mode: 0o755 })
+    const lookup = lsofPeerLookup({ lsof: slow, timeoutMs: 500 })
+    expect(await lookup.lookup(connection, nobodyElse)).toMatchObject({ status: 'unproven' })
+    const pid = Number(readFileSync(`${folder}/pid`, 'utf8'))
+    const ended = async () => {
+      while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 20))
+      return true
+    }
+    expect(await Promise.race([ended(), new Promise((resolve) => setTimeout(resolve, 4000, false))])).toBe(
+      true,
+    )
+    await lookup.close()
+    rmSync(folder, { recursive: true })
+  })
+
   it('after it was closed', async () => {
     const lookup = lsofPeerLookup({ lsof: '/bin/true' })
     await lookup.close()
@@ -114,12 +133,16 @@ describe('lsofPeerLookup is unproven', () => {
 
 describe('a look-up through lsof', () => {
   it('keeps no process alive', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'slow-lsof-'))
+    const slow = path.join(folder, 'lsof')
+    writeFileSync(slow, '#!/bin/sh\nexec sleep 8\n', { mode: 0o755 })
     const code = `import { lsofPeerLookup } from './lib/evidence/macos/lsof-peer-lookup.ts'
-      void lsofPeerLookup({ lsof: '/usr/bin/yes' }).lookup({}, { peerUsers: [] })
-      setTimeout(() => console.log('done'), 300)`
+      void lsofPeerLookup({ lsof: '${slow}' }).lookup({}, { peerUsers: [] })
+      setTimeout(() => console.log('done'), 1000)`
     const args = ['--no-warnings', '--input-type=module', '-e', code]
     const cwd = path.resolve(import.meta.dirname, '../../..')
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, timeout: 4000 })
+    rmSync(folder, { recursive: true })
     expect(stdout).toBe('done\n')
   })
 })
