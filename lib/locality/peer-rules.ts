@@ -1,3 +1,4 @@
+import { isRelayProgram } from './relays.ts'
 import type { Reading, RuleResult } from './rules.ts'
 import type { Assurance, LocalityReason, PeerEvidence } from './verdict.ts'
 
@@ -51,6 +52,10 @@ function evidence({ policy, facts }: Reading): RuleResult & { readonly assurance
   const saw = describe(peer)
   const allowed = peer.status === 'same-user' || (peer.status === 'outbound' && policy.outbound === 'allow')
   if (!allowed) return { outcome: FAILURES.get(peer.status) ?? 'peer-unproven', saw, assurance: 'none' }
+  // Whoever looked it up may know less of relays than this list does. Several holders are named with commas.
+  if (peer.process?.split(', ').some(isRelayProgram) === true) {
+    return { outcome: 'peer-relay', saw, assurance: 'none' }
+  }
   if (peer.sign === 'own-process' && policy.ownProcess === 'proof') {
     return { outcome: 'peer-unproven', saw: `${saw}: this very process needs the proof`, assurance: 'none' }
   }

@@ -94,6 +94,18 @@ describe('each rule fails with its own code', () => {
     ['9: no answer', facts({ peer: { status: 'unproven' } }), {}, 'peer-unproven'],
     ['9: another user', facts({ peer: { status: 'other-user', uid: 33 } }), {}, 'peer-other-user'],
     ['9: a relay', facts({ peer: { status: 'relay', process: 'nginx' } }), {}, 'peer-relay'],
+    [
+      '9: a relay by its name, whatever the look-up says',
+      facts({ peer: { ...OURS, process: 'nginx' } }),
+      {},
+      'peer-relay',
+    ],
+    [
+      '9: ... beside another holder',
+      facts({ peer: { ...OURS, process: 'curl, sshd-session' } }),
+      {},
+      'peer-relay',
+    ],
     ['9: connected elsewhere', facts({ peer: { status: 'outbound' } }), {}, 'peer-outbound'],
     ['9: a status that is not known', facts({ peer: { status: 'fine' as never } }), {}, 'peer-unproven'],
     [
