@@ -1,3 +1,3 @@
 export { localClient } from './local-client.ts'
-export type { LocalClientMiddleware } from './local-client.ts'
+export type { LocalClientMiddleware, LocalClientOptions } from './local-client.ts'
 export { requireLocalClient } from './require-local-client.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { localityJudge, platformPeerLookup } from '../evidence/index.ts'
+import { localityJudge, platformPeerLookup, type PeerLookup } from '../evidence/index.ts'
 import {
   localityPolicy,
   type LocalityOptions,
@@ -19,6 +19,12 @@ declare global {
       readonly clientLocality: LocalityVerdict
     }
   }
+}
+
+/** How locality is decided, and who asks the kernel. */
+export type LocalClientOptions = LocalityOptions & {
+  /** Default: what this platform has. */
+  readonly peerLookup?: PeerLookup
 }
 
 export type LocalClientMiddleware = (
@@ -48,8 +54,9 @@ export function originStandingOf(request: IncomingMessage): OriginStanding | und
  * app.use(localClient())
  * app.get('/status', (req, res) => res.json({ local: req.isLocalClient }))
  */
-export function localClient(options: LocalityOptions = {}): LocalClientMiddleware {
-  const judge = localityJudge(localityPolicy(options), platformPeerLookup())
+export function localClient(options: LocalClientOptions = {}): LocalClientMiddleware {
+  const { peerLookup, ...locality } = options
+  const judge = localityJudge(localityPolicy(locality), peerLookup ?? platformPeerLookup())
   return function localClient(request, response, next) {
     judge.judge(request).then((verdict) => {
       standings.set(request, judge.originOf(request))

@@ -124,3 +124,18 @@ test.each([
 ])('options are checked when the middleware is made: %j', (options, message) => {
   expect(() => localClient(options as never)).toThrow(message)
 })
+
+test('another look-up can be plugged in', async () => {
+  const peerLookup = {
+    name: 'fixed',
+    lookup: () => Promise.resolve({ status: 'other-user' as const, uid: 33 }),
+    close: () => Promise.resolve(),
+  }
+  const app = express()
+  app.use(localClient({ peerLookup, trustProxy: ['loopback'] }))
+  app.get('/', (incoming, response) => {
+    response.json(incoming.clientLocality.reason)
+  })
+  const answer = await request(app).get('/')
+  expect(answer.body).toBe('peer-other-user')
+})
