@@ -52,10 +52,31 @@ export type ConnectResult =
 
 const LIMIT_MS = 80_000
 
-/** Runs them in one process of its own; with the prefix of a second host, over there. */
+/** The proxy did not carry the probe to the gateway and back: that says nothing of the gateway. */
+const NOT_CARRIED = /ECONNREFUSED|ECONNRESET|EPIPE|socket hang up|HTTP 50\d|response: 50\d/
+const TRIES = 3
+
+/**
+ * Runs them in one process of its own; with the prefix of a second host, over there. Those that a proxy did not
+ * carry (it reloads, or closes a kept connection in that moment) are run again.
+ */
 export async function runProbes(
   probes: readonly Probe[],
   prefix: readonly string[] = [],
+): Promise<ReadonlyMap<string, ProbeResult>> {
+  const results = new Map<string, ProbeResult>()
+  let left = probes
+  for (let attempt = 1; left.length > 0 && attempt <= TRIES; attempt += 1) {
+    if (attempt > 1) await new Promise((resolve) => setTimeout(resolve, 1000))
+    for (const [name, result] of await runOnce(left, prefix)) results.set(name, result)
+    left = left.filter(({ name }) => NOT_CARRIED.test(results.get(name)?.failure ?? ''))
+  }
+  return results
+}
+
+async function runOnce(
+  probes: readonly Probe[],
+  prefix: readonly string[],
 ): Promise<ReadonlyMap<string, ProbeResult>> {
   const script = path.join(import.meta.dirname, 'children/probe.ts')
   const flags = ['--experimental-strip-types', '--no-warnings']

@@ -43,6 +43,7 @@ export type RunningProgram = {
 }
 
 const START_MS = 15_000
+const MAX_RESTARTS = 3
 const PORT_TAKEN = /already in use|cannot bind socket|could not bind|forwarding failed|Cannot bind/i
 
 /** Starts a program in the foreground, in a folder of its own that is removed when it stops. */
@@ -58,21 +59,38 @@ export async function startProgram(options: ProgramOptions): Promise<RunningProg
     const ports = await freePorts(options.ports)
     const { args, prefix = [], env = {} } = options.configure(folder, ports)
     const [first = program, ...rest] = [...prefix, program, ...args]
-    const output = openSync(log, 'w')
-    const child = spawn(first, rest, {
-      stdio: ['ignore', output, output],
-      detached: true,
-      env: { ...process.env, ...env },
-      ...(startAs ?? {}),
-    })
-    closeSync(output)
+    const run = (): ChildProcess => {
+      const output = openSync(log, 'a')
+      const started = spawn(first, rest, {
+        stdio: ['ignore', output, output],
+        detached: true,
+        env: { ...process.env, ...env },
+        ...(startAs ?? {}),
+      })
+      closeSync(output)
+      return started
+    }
+    let child = run()
     const failed = new Promise<void>((resolve) => child.once('error', () => resolve()))
+    let restarts = 0
     const stop = async (): Promise<void> => {
+      restarts = MAX_RESTARTS
       await end(child)
       rmSync(folder, { recursive: true, force: true })
     }
     const ready = await Promise.race([listens(child, options.addresses, ports), failed.then(() => false)])
-    if (ready) return { ports, stop }
+    if (ready) {
+      // A tunnel may lose its connection under the load of a test run; its user would start it again.
+      const startAgain = (): void => {
+        if (restarts >= MAX_RESTARTS) return
+        restarts += 1
+        child = run()
+        child.once('error', () => undefined)
+        child.once('exit', startAgain)
+      }
+      child.once('exit', startAgain)
+      return { ports, stop }
+    }
     const said = readFileSync(log, 'utf8')
     if (attempt < 3 && PORT_TAKEN.test(said)) {
       await end(child)

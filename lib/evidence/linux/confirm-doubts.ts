@@ -5,7 +5,7 @@ import type { Judgement } from './judge-holders.ts'
 type Judge<T> = (candidate: T) => Judgement
 
 const MAX_SNAPSHOTS = 3
-const BETWEEN_SNAPSHOTS_MS = 20
+const BETWEEN_SNAPSHOTS_MS = 100
 
 /**
  * Judges each candidate, and again by a later snapshot while there is a doubt: a process is seen at any

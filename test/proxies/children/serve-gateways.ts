@@ -36,7 +36,8 @@ async function serve(
   })
 
   const listen = async (where: { host: string; port: number } | { path: string }): Promise<number> => {
-    const server = createServer(app as RequestListener)
+    // Longer than the run: a proxy that uses a connection in the moment in which Node closes it answers 502.
+    const server = createServer({ keepAliveTimeout: 300_000 }, app as RequestListener)
     gateway.attach(server, { path: '/gateway' })
     await new Promise<void>((resolve) => server.listen(where, resolve))
     const bound = server.address() as AddressInfo | string
