@@ -33,10 +33,6 @@ export class TaintMemory {
     )
   }
 
-  get size(): number {
-    return this.#processes.size
-  }
-
   #forgetOldest(): void {
     for (const oldest of this.#processes) {
       this.#processes.delete(oldest)

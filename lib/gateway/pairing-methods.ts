@@ -1,11 +1,12 @@
 import Type from 'typebox'
 import { PAIRING_SCOPE, type PairingService } from '../pairing/index.ts'
 import type { MethodTable } from './methods.ts'
+import { REQUEST_ID } from '../protocol/index.ts'
 import { paramsReader } from './params-reader.ts'
 import { pairedRecord, pendingRecord } from './pairing-records.ts'
 import type { SessionTable } from './session-table.ts'
 
-const requestId = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$' })
+const requestId = Type.String({ pattern: REQUEST_ID.source })
 const deviceId = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
 
