@@ -35,6 +35,8 @@ export const ConnectParamsSchema = Type.Object({
   ),
   /** Proof of the local secret. */
   localProof: Type.Optional(text(64)),
+  /** The client's half of the verification code: 32 bytes, base64url. */
+  verification: Type.Optional(Type.Object({ nonce: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }) })),
   auth: Type.Optional(
     Type.Object({
       token: Type.Optional(signedText(512)),

@@ -1,4 +1,5 @@
 import type { LocalSecretOffer } from './local-proof.ts'
+import type { VerificationOffer } from './verification-code.ts'
 
 /** The payload that answers `connect` when the client may stay. */
 export type HelloOk = {
@@ -31,6 +32,7 @@ export type Challenge = {
   readonly nonce: string
   readonly ts: number
   readonly gatewayId: string
+  readonly verification: VerificationOffer
   /** For a client that sent a nonce of its own with the upgrade. */
   readonly localSecret?: LocalSecretOffer
 }

@@ -1,4 +1,5 @@
 import { isRecord } from './frames.ts'
+import type { VerificationReveal } from './verification-code.ts'
 
 /** Details of the error NOT_PAIRED: what was asked for, what is held, and what happens next. */
 export type PairingRequiredDetails = {
@@ -7,6 +8,8 @@ export type PairingRequiredDetails = {
   /** Absent when no request could be filed: too many are waiting. */
   readonly requestId?: string
   readonly digest?: string
+  /** For a client that sent a nonce: what it needs to work out the code. */
+  readonly verification?: VerificationReveal
   readonly deviceId: string
   readonly requestedRole: string
   readonly requestedScopes: readonly string[]
