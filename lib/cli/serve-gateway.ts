@@ -77,17 +77,28 @@ function stopSignal(): Promise<void> {
 }
 
 function tell(event: PairingEvent): void {
-  if (event.kind === 'removed') {
-    console.log(`Removed: key ${fingerprint(event.deviceId)}`)
+  if (event.kind === 'removed' || event.kind === 'revoked') {
+    const what = event.kind === 'removed' ? 'Removed' : `Revoked (${event.why})`
+    console.log(`${what}: key ${fingerprint(event.deviceId)}`)
+    return
+  }
+  if (event.kind === 'granted') {
+    const scopes = event.scopes.map(printable).join(', ') || 'no further scopes'
+    console.log(`Paired (${event.via}): ${named(event)} as ${printable(event.role)} with ${scopes}`)
     return
   }
   const { request } = event
-  const name = `"${printable(request.displayName ?? '')}" (key ${fingerprint(request.deviceId)})`
   if (event.kind === 'resolved') {
-    console.log(`Request ${request.id} of ${name}: ${event.decision}`)
+    console.log(`Request ${request.id} of ${named(request)}: ${event.decision}`)
     return
   }
   const from = request.fromAddress ?? 'an unknown address'
-  console.log(`${name} from ${from} waits for your approval: ${request.reason}, ${request.localityReason}`)
+  console.log(
+    `${named(request)} from ${from} waits for your approval: ${request.reason}, ${request.localityReason}`,
+  )
   console.log(`  latchkey requests    or    latchkey approve ${request.id} --digest ${request.digest}`)
+}
+
+function named(device: { readonly deviceId: string; readonly displayName: string | null }): string {
+  return `"${printable(device.displayName ?? '')}" (key ${fingerprint(device.deviceId)})`
 }

@@ -1,14 +1,18 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { createRequire } from 'node:module'
+import { LatchkeyError } from '../errors.ts'
 import { localityJudge, platformPeerLookup, type LocalityJudge } from '../evidence/index.ts'
 import { addressPrefix, localityPolicy } from '../locality/index.ts'
 import {
   ADMIN_SCOPE,
+  approvalPolicy,
   PAIRING_SCOPE,
   pairingService,
   scopeLattice,
   silentPolicy,
-  type ConnectOutcome,
+  isRole,
+  isScope,
+  type ApprovalPolicy,
   type PairingEvent,
   type PairingService,
   type ScopeLattice,
@@ -22,8 +26,12 @@ import { openLocalSecret, type LocalSecret } from './local-secret.ts'
 import { MethodTable } from './methods.ts'
 import { parseGatewayOptions, type GatewayConfig, type GatewayOptions } from './options.ts'
 import { addPairingMethods } from './pairing-methods.ts'
+import { addInviteMethods } from './invite-methods.ts'
+import { addTokenMethods } from './token-methods.ts'
 import { pendingRecord } from './pairing-records.ts'
+import type { Session } from './session.ts'
 import { SessionTable } from './session-table.ts'
+import { parseSharedSecret, type SharedSecret } from './shared-secret.ts'
 import { warnOnce } from './warn-once.ts'
 import { UnauthenticatedSockets } from './unauthenticated-sockets.ts'
 
@@ -40,8 +48,10 @@ export class GatewayCore {
   readonly methods = new MethodTable()
   readonly sessions = new SessionTable()
   readonly unauthenticated: UnauthenticatedSockets
+  readonly approval: ApprovalPolicy
   readonly service: PairingService
   readonly localSecret: LocalSecret
+  readonly sharedSecret: SharedSecret
   readonly taint: GatewayTaint
   readonly metrics = new GatewayMetrics()
   /** Set once the store has answered. */
@@ -67,20 +77,26 @@ export class GatewayCore {
       config.limits.unauthenticatedPerPrefix,
       config.limits.unauthenticated,
     )
+    this.approval = approvalPolicy(config.approval, this.lattice)
     this.service = pairingService({
       store: config.store,
       lattice: this.lattice,
       silent: silentPolicy(config.silent, this.lattice),
+      approval: this.approval,
       limits: config.limits,
       clock: config.clock,
+      auditSigner: null,
       onEvent: (event) => {
         this.#tell(event)
       },
     })
+    this.sharedSecret = parseSharedSecret(config.auth)
     this.localSecret = openLocalSecret(config.localSecret, config.logger)
     this.taint = new GatewayTaint(this.service)
     addLocalityMethods(this)
-    addPairingMethods(this.methods, this.service, this.sessions)
+    addPairingMethods(this)
+    addTokenMethods(this)
+    addInviteMethods(this)
   }
 
   /** The network that the caps count a request by. */
@@ -88,8 +104,8 @@ export class GatewayCore {
     return addressPrefix(this.judge.clientAddressOf(request))
   }
 
-  hello(protocol: number, connId: string, outcome: Extract<ConnectOutcome, { kind: 'admitted' }>): HelloOk {
-    const { ask, newToken } = outcome
+  hello(protocol: number, session: Session, newToken: string | null): HelloOk {
+    const { connId, role, scopes } = session
     const nowMs = Date.now()
     return {
       type: 'hello-ok',
@@ -103,8 +119,8 @@ export class GatewayCore {
         uptimeMs: Math.round(performance.now() - this.#startedAt),
       },
       auth: {
-        role: ask.role,
-        scopes: ask.scopes,
+        role,
+        scopes,
         ...(newToken === null ? {} : { deviceToken: newToken, issuedAtMs: nowMs }),
       },
       policy: {
@@ -113,6 +129,15 @@ export class GatewayCore {
         tickIntervalMs: this.limits.tickMs,
       },
     }
+  }
+
+  /** @throws {LatchkeyError} INVALID_REQUEST for a role that this gateway does not know, or a scope that is none */
+  requireKnown(role: string, scopes: readonly string[]): void {
+    if (!isRole(role) || !this.config.roles.includes(role)) {
+      throw new LatchkeyError('INVALID_REQUEST', `role: expected one of ${this.config.roles.join(', ')}`)
+    }
+    if (!scopes.every(isScope))
+      throw new LatchkeyError('INVALID_REQUEST', 'scopes: a scope is a dotted name such as operator.read')
   }
 
   renderMetrics(): string {
@@ -147,10 +172,16 @@ export class GatewayCore {
 
   #tell(event: PairingEvent): void {
     if (event.kind === 'removed') {
-      this.sessions.revoke(event.deviceId, 'device removed')
+      this.sessions.revoke(event.deviceId, null, 'device removed')
+    } else if (event.kind === 'revoked') {
+      this.sessions.revoke(event.deviceId, event.role, event.why)
     } else if (event.kind === 'requested') {
-      this.#broadcast('device.pair.requested', event.request.deviceId, pendingRecord(event.request))
-    } else {
+      this.#broadcast(
+        'device.pair.requested',
+        event.request.deviceId,
+        pendingRecord(event.request, this.approval),
+      )
+    } else if (event.kind === 'resolved') {
       const { request, decision } = event
       const payload = { requestId: request.id, deviceId: request.deviceId, decision, ts: request.decidedAtMs }
       this.#broadcast('device.pair.resolved', request.deviceId, payload)
@@ -165,7 +196,7 @@ export class GatewayCore {
   /** To those who may see pairings; without `operator.admin` a device sees only its own. */
   #broadcast(event: string, deviceId: string, payload: unknown): void {
     for (const session of this.sessions.all()) {
-      const { scopes, deviceId: own } = session.authority
+      const { scopes, deviceId: own } = session
       if (!this.lattice.implies(scopes, PAIRING_SCOPE)) continue
       if (own === deviceId || this.lattice.implies(scopes, ADMIN_SCOPE)) session.send(event, payload)
     }

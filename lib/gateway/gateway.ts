@@ -63,6 +63,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const core = new GatewayCore(options)
   core.gatewayId = await core.service.gatewayId()
   await core.taint.load()
+  await core.service.tellUntold()
   const listeners: LocalListener[] = []
   const expressWs = expressWsAdapter(core)
   const detach: (() => void)[] = []

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { LocalityVerdict } from '../locality/index.ts'
-import type { ConnectAttempt, ConnectOutcome } from '../pairing/index.ts'
 import { CLOSE, type Challenge, type ErrorShape, type HelloOk } from '../protocol/index.ts'
+import { authorizeConnect } from './authorize-connect.ts'
+import type { ConnectAnswer, ConnectingClient } from './decide-connect.ts'
 import { errorShape, isOurFault } from './error-shape.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import {
@@ -15,10 +15,10 @@ import {
   type GatewaySocket,
 } from './gateway-socket.ts'
 import type { LocalSecretExchange } from './local-secret.ts'
-import { readConnect, type ProvedConnect } from './read-connect.ts'
-import { pairingRefusal } from './refusal.ts'
+import { readConnect, type ReadConnect } from './read-connect.ts'
 import { Session } from './session.ts'
 import type { Waiting } from './unauthenticated-sockets.ts'
+import { verificationExchange, type VerificationExchange } from './verification.ts'
 
 type Message = { readonly data: unknown; readonly isBinary: boolean | undefined }
 
@@ -44,14 +44,15 @@ export function startHandshake(
   else new Handshake(core, socket, request, remainingMs).start(early)
 }
 
-class Handshake implements Waiting {
+class Handshake implements Waiting, ConnectingClient {
+  readonly request: IncomingMessage
   readonly prefix: string
+  readonly localSecret: LocalSecretExchange | null
+  readonly verification: VerificationExchange
   readonly #core: GatewayCore
   readonly #socket: GatewaySocket
-  readonly #request: IncomingMessage
   readonly #nonce = randomUUID()
   readonly #connId = randomUUID()
-  readonly #localSecret: LocalSecretExchange | null
   readonly #queue: Message[] = []
   readonly #deadline: NodeJS.Timeout
   #state: 'waiting' | 'deciding' | 'done' = 'waiting'
@@ -59,9 +60,10 @@ class Handshake implements Waiting {
   constructor(core: GatewayCore, socket: GatewaySocket, request: IncomingMessage, remainingMs: number) {
     this.#core = core
     this.#socket = socket
-    this.#request = request
+    this.request = request
     this.prefix = core.prefixOf(request)
-    this.#localSecret = core.localSecret.exchange(request, core.gatewayId, this.#nonce)
+    this.localSecret = core.localSecret.exchange(request, core.gatewayId, this.#nonce)
+    this.verification = verificationExchange(core.gatewayId)
     this.#deadline = setTimeout(() => {
       this.end(CLOSE.policy, 'handshake timeout')
     }, remainingMs)
@@ -80,7 +82,8 @@ class Handshake implements Waiting {
       nonce: this.#nonce,
       ts: Date.now(),
       gatewayId: this.#core.gatewayId,
-      ...(this.#localSecret === null ? {} : { localSecret: this.#localSecret.offer }),
+      verification: this.verification.offer,
+      ...(this.localSecret === null ? {} : { localSecret: this.localSecret.offer }),
     }
     sendFrame(socket, { type: 'event', event: 'connect.challenge', payload: challenge })
     for (const { data, isBinary } of early) this.#onMessage(data, isBinary)
@@ -119,83 +122,34 @@ class Handshake implements Waiting {
 
   async #connect(id: string, params: unknown): Promise<void> {
     const result = readConnect(params, this.#nonce, this.#core.config.roles, Date.now())
-    if ('problem' in result) this.#refuse(id, result.problem.error, result.problem.closeCode)
-    else await this.#decide(id, result.connect)
-  }
-
-  async #decide(id: string, connect: ProvedConnect): Promise<void> {
-    const { service, sessions } = this.#core
-    const { device, ask, claims, token } = connect
-    const entry = sessions.enter(device.id)
-    try {
-      const attempt: ConnectAttempt = {
-        ...device,
-        claims,
-        ask,
-        token,
-        verdict: null,
-        addressPrefix: this.prefix,
-      }
-      let outcome = await service.connect(attempt)
-      let verdict: LocalityVerdict | null = null
-      if (outcome.kind === 'needs-locality') {
-        const localSecret = this.#localSecret?.proves(connect.localProof, device.id) === true
-        verdict = await this.#core.judge.judge(this.#request, { upgrade: true, fresh: true, localSecret })
-        if (this.#isOver()) return
-        outcome = await service.connect({ ...attempt, verdict })
-      }
-      if (this.#isOver()) return
-      if (entry.revoked) this.end(CLOSE.authorityChanged, 'device removed')
-      else this.#conclude(id, connect, outcome, verdict)
-    } finally {
-      sessions.abandon(device.id, entry)
+    if ('problem' in result) {
+      this.#refuse(id, result.problem.error, result.problem.closeCode)
+      return
     }
+    const { connect } = result
+    const answer = await authorizeConnect(this.#core, this, connect)
+    if (this.isOver() || answer.kind === 'gone') return
+    if (answer.kind === 'admit') this.#admit(id, connect, answer)
+    else if (answer.kind === 'revoked') this.end(CLOSE.authorityChanged, 'device removed')
+    else this.#refuse(id, answer.error, answer.closeCode, answer.closeReason)
   }
 
-  #conclude(
-    id: string,
-    connect: ProvedConnect,
-    outcome: ConnectOutcome,
-    verdict: LocalityVerdict | null,
-  ): void {
-    const { device, ask } = connect
-    if (outcome.kind === 'admitted') {
-      this.#admit(id, connect, outcome, verdict)
-    } else if (outcome.kind === 'token-mismatch') {
-      const details = { code: 'AUTH_DEVICE_TOKEN_MISMATCH', authReason: 'device_token_mismatch', canRetryWithDeviceToken: false } // prettier-ignore
-      const message = 'unauthorized: device token mismatch'
-      this.#refuse(id, { code: 'INVALID_REQUEST', message, details }, CLOSE.policy, message)
-    } else if (outcome.kind === 'waiting' && verdict !== null) {
-      const refusal = pairingRefusal(device.id, ask, outcome, verdict)
-      const { reason, advice, clientAddress, trace } = verdict
-      const saw = trace.find((entry) => entry.outcome === 'fail')?.saw
-      const fields = { deviceId: device.id, from: clientAddress, reason, saw, advice }
-      this.#core.warnOnce(`${this.prefix} ${reason}`, 'a client waits for the approval of the owner', fields)
-      this.#refuse(id, refusal.error, CLOSE.policy, refusal.closeReason)
-    } else {
-      throw new TypeError(`no answer to ${outcome.kind}`)
-    }
-  }
-
-  #admit(
-    id: string,
-    connect: ProvedConnect,
-    outcome: Extract<ConnectOutcome, { kind: 'admitted' }>,
-    verdict: LocalityVerdict | null,
-  ): void {
+  #admit(id: string, connect: ReadConnect, answer: Extract<ConnectAnswer, { kind: 'admit' }>): void {
     const core = this.#core
     const socket = this.#socket
-    const { role, scopes } = outcome.ask
+    const { authority, verdict, newToken, untilMs } = answer
     const session = new Session({
       socket,
       connId: this.#connId,
-      authority: { deviceId: connect.device.id, role, scopes, silentHonoured: verdict?.silent === true },
+      authority,
+      untilMs,
       locality: verdict,
-      judge: () => core.judge.judge(this.#request, { upgrade: true }),
+      judge: () => core.judge.judge(this.request, { upgrade: true }),
       methods: core.methods,
       lattice: core.lattice,
       limits: core.limits,
       logger: core.config.logger,
+      clock: core.config.clock,
     })
     this.#state = 'done'
     this.#leave()
@@ -208,7 +162,7 @@ class Handshake implements Waiting {
     socket.on('message', (data, isBinary) => {
       session.receive(data, isBinary)
     })
-    const payload: HelloOk = core.hello(connect.protocol, this.#connId, outcome)
+    const payload: HelloOk = core.hello(connect.protocol, session, newToken)
     sendFrame(socket, { type: 'res', id, ok: true, payload })
     for (const { data, isBinary } of this.#queue) session.receive(data, isBinary)
   }
@@ -219,16 +173,16 @@ class Handshake implements Waiting {
   }
 
   #refuse(id: string | null, error: ErrorShape, closeCode: number, closeReason = error.message): void {
-    if (id !== null && !this.#isOver()) sendFrame(this.#socket, { type: 'res', id, ok: false, error })
+    if (id !== null && !this.isOver()) sendFrame(this.#socket, { type: 'res', id, ok: false, error })
     this.end(closeCode, closeReason)
   }
 
-  #isOver(): boolean {
+  isOver(): boolean {
     return this.#state === 'done'
   }
 
   end(code: number, reason: string): void {
-    if (this.#isOver()) return
+    if (this.isOver()) return
     this.#leave()
     closeSocket(this.#socket, code, reason, this.#core.limits.closeMs)
   }

@@ -28,6 +28,14 @@ export type GatewayLimits = {
   readonly maxPending: number
   /** ... from one address prefix. 20. */
   readonly maxPendingPerPrefix: number
+  /** Requests that one key may make in an hour, widened ones included. 120. */
+  readonly maxRequestsPerDevice: number
+  /** How long a device token lasts; 0: until it is rotated or revoked. 0. */
+  readonly tokenTtlMs: number
+  /** Invitations that may be open at a time. 100. */
+  readonly maxInvites: number
+  /** How long the app's `approve` may take. 2 s; then the owner is asked. */
+  readonly policyMs: number
 }
 
 const DEFAULTS: GatewayLimits = {
@@ -44,10 +52,19 @@ const DEFAULTS: GatewayLimits = {
   requestTtlMs: 5 * 60_000,
   maxPending: 1000,
   maxPendingPerPrefix: 20,
+  maxRequestsPerDevice: 120,
+  tokenTtlMs: 0,
+  maxInvites: 100,
+  policyMs: 2000,
 }
+
+/** Those of which 0 means that there is none. */
+const MAY_BE_ZERO: readonly (keyof GatewayLimits)[] = ['tokenTtlMs']
 
 /** Timers and `ws` count in 32 bits: what is larger would be taken for next to nothing. */
 const MAX = 2 ** 31 - 1
+/** Ten years: kept in the store, not in a timer. */
+const MAX_TTL = 10 * 365 * 24 * 60 * 60 * 1000
 
 /** @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID */
 export function parseLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
@@ -59,10 +76,12 @@ export function parseLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
   return Object.fromEntries(
     names.map((name) => {
       const value = given[name] ?? DEFAULTS[name]
-      if (Number.isInteger(value) && value >= 1 && value <= MAX) return [name, value]
+      const least = MAY_BE_ZERO.includes(name) ? 0 : 1
+      const most = name === 'tokenTtlMs' ? MAX_TTL : MAX
+      if (Number.isInteger(value) && value >= least && value <= most) return [name, value]
       throw new LatchkeyError(
         'OPTION_INVALID',
-        `limits.${name}: got ${String(value)}, expected a whole number from 1 to ${MAX}`,
+        `limits.${name}: got ${String(value)}, expected a whole number from ${least} to ${most}`,
       )
     }),
   ) as GatewayLimits

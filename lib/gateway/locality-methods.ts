@@ -20,7 +20,7 @@ export function addLocalityMethods(core: GatewayCore): void {
     const { connId } = readConnection(params)
     const session = core.sessions.find(connId)
     if (session === undefined) throw new LatchkeyError('NOT_FOUND', 'no live connection has this connId')
-    return { connId, deviceId: session.authority.deviceId, verdict: await session.locality() }
+    return { connId, deviceId: session.deviceId, verdict: await session.locality() }
   })
   methods.add('locality.taint.get', { scope: ADMIN_SCOPE }, ({ params }) => {
     readNothing(params ?? {})

@@ -6,7 +6,8 @@ import { isScope, type Authority } from '../pairing/index.ts'
 export type MethodCall = {
   /** As the client sent them: check them before use. */
   readonly params: unknown
-  readonly deviceId: string
+  /** `null` for a client without a key of its own that knew the shared secret. */
+  readonly deviceId: string | null
   readonly role: string
   /** Those of this connection, not all that the device holds. */
   readonly scopes: readonly string[]

@@ -4,14 +4,17 @@ import type { LocalityOptions } from '../locality/index.ts'
 import {
   isRole,
   isScope,
+  type ApprovalOptions,
   type Clock,
   type PairingEvent,
   type PairingStore,
   type ScopeRules,
   type SilentOptions,
 } from '../pairing/index.ts'
+import type { PolicyHook } from './approve-by-policy.ts'
 import { parseLimits, type GatewayLimits } from './limits.ts'
 import type { LocalSecretOption } from './local-secret.ts'
+import type { AuthOptions } from './shared-secret.ts'
 
 /** Where the gateway tells what it does. `console` fits. */
 export type Logger = {
@@ -27,6 +30,15 @@ export type GatewayOptions = {
   locality?: LocalityOptions
   /** Narrows silent pairing. */
   silent?: SilentOptions
+  /** What an approval takes: a typed code, a second approver. Default: neither. */
+  approval?: ApprovalOptions
+  /**
+   * A rule of the app's own for requests that would wait. It gets what was verified and what the client claims
+   * apart. What throws, takes longer than `limits.policyMs` or answers anything else means `ask`.
+   */
+  approve?: PolicyHook
+  /** A secret that all clients share, asked for before anything else. Default `{ mode: 'none' }`. */
+  auth?: AuthOptions
   /** Roles that a device may ask for. Default `operator` and `node`. */
   roles?: readonly string[]
   /** Which scope gives which others, in place of the default rules. */
@@ -53,6 +65,9 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   store: true,
   locality: true,
   silent: true,
+  approval: true,
+  approve: true,
+  auth: true,
   roles: true,
   scopes: true,
   limits: true,
@@ -71,8 +86,9 @@ const QUIET: Logger = {
 }
 
 export type GatewayConfig = Required<
-  Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits' | 'metricsToken'>
+  Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve'>
 > & {
+  readonly approve: PolicyHook | null
   readonly metricsToken: string | null
   readonly limits: GatewayLimits
   readonly scopes: ScopeRules | undefined
@@ -92,8 +108,10 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
   requireFunctions('logger', options.logger, ['info', 'warn', 'error'])
   requireFunctions('clock', options.clock, ['now'])
   requireFunctions('peerLookup', options.peerLookup, ['lookup'])
-  if (options.onEvent !== undefined && typeof options.onEvent !== 'function')
-    throw new LatchkeyError('OPTION_INVALID', 'onEvent: expected a function')
+  for (const name of ['onEvent', 'approve'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      throw new LatchkeyError('OPTION_INVALID', `${name}: expected a function`)
+  }
   const roles = options.roles ?? ['operator', 'node']
   if (
     !Array.isArray(roles) ||
@@ -113,6 +131,9 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     store: options.store,
     locality: options.locality ?? {},
     silent: options.silent ?? {},
+    approval: options.approval ?? {},
+    approve: options.approve ?? null,
+    auth: options.auth ?? { mode: 'none' },
     roles,
     scopes: options.scopes ?? undefined,
     limits: parseLimits(options.limits),

@@ -1,61 +1,110 @@
 import Type from 'typebox'
-import { PAIRING_SCOPE, type PairingService } from '../pairing/index.ts'
-import type { MethodTable } from './methods.ts'
-import { REQUEST_ID } from '../protocol/index.ts'
+import { PAIRING_SCOPE } from '../pairing/index.ts'
+import { readTypedCode, REQUEST_ID } from '../protocol/index.ts'
+import type { GatewayCore } from './gateway-core.ts'
+import { LatchkeyError } from '../errors.ts'
 import { paramsReader } from './params-reader.ts'
 import { pairedRecord, pendingRecord } from './pairing-records.ts'
-import type { SessionTable } from './session-table.ts'
 
 const requestId = Type.String({ pattern: REQUEST_ID.source })
 const deviceId = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const names = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 128 })
+const closed = { additionalProperties: false } as const
 
-const readNothing = paramsReader(Type.Object({}, { additionalProperties: false }))
+const readNothing = paramsReader(Type.Object({}, closed))
+const readRequest = paramsReader(Type.Object({ requestId }, closed))
+const readDevice = paramsReader(Type.Object({ deviceId }, closed))
 const readApproval = paramsReader(
-  Type.Object({ requestId, digest: Type.Optional(digest) }, { additionalProperties: false }),
-)
-const readRejection = paramsReader(
   Type.Object(
-    { requestId, reason: Type.Optional(Type.String({ maxLength: 512 })) },
-    { additionalProperties: false },
+    {
+      requestId,
+      digest: Type.Optional(digest),
+      roles: Type.Optional(names),
+      scopes: Type.Optional(names),
+      expiresInMs: Type.Optional(Type.Integer()),
+      code: Type.Optional(Type.String({ maxLength: 32 })),
+      withoutCode: Type.Optional(Type.Boolean()),
+    },
+    closed,
   ),
 )
-const readDevice = paramsReader(Type.Object({ deviceId }, { additionalProperties: false }))
+const readRejection = paramsReader(
+  Type.Object({ requestId, reason: Type.Optional(Type.String({ maxLength: 512 })) }, closed),
+)
+const readName = paramsReader(
+  Type.Object({ deviceId, label: Type.String({ minLength: 1, maxLength: 64 }) }, closed),
+)
 
 /** `health`, and the owner's side of pairing. */
-export function addPairingMethods(
-  methods: MethodTable,
-  service: PairingService,
-  sessions: SessionTable,
-): void {
+export function addPairingMethods(core: GatewayCore): void {
+  const { methods, service, sessions, approval } = core
+  const scope = PAIRING_SCOPE
+  const isConnected = (id: string): boolean => sessions.isConnected(id)
+
   methods.add('health', { scope: null }, () => ({ ok: true, ts: Date.now() }))
 
-  methods.add('device.pair.list', { scope: PAIRING_SCOPE }, async ({ params, authority }) => {
+  methods.add('device.pair.list', { scope }, async ({ params, authority }) => {
     readNothing(params ?? {})
     const { pending, paired } = await service.list(authority)
     return {
-      pending: pending.map(pendingRecord),
-      paired: paired.map((entry) => pairedRecord(entry, sessions.isConnected(entry.device.id))),
+      pending: pending.map((request) => pendingRecord(request, approval)),
+      paired: paired.map((entry) => pairedRecord(entry, isConnected(entry.device.id))),
     }
   })
 
-  methods.add('device.pair.approve', { scope: PAIRING_SCOPE }, async ({ params, authority }) => {
-    const asked = readApproval(params)
-    const approved = await service.approve(authority, asked.requestId, asked.digest)
-    return {
-      requestId: asked.requestId,
-      device: pairedRecord(approved, sessions.isConnected(approved.device.id)),
-    }
+  methods.add('device.pair.approve', { scope }, async ({ params, authority }) => {
+    const { code, ...decision } = readApproval(params)
+    const outcome = await service.approve(authority, { ...decision, code: parseCode(code) })
+    if (outcome.kind === 'half-approved')
+      return {
+        requestId: decision.requestId,
+        deviceId: outcome.request.deviceId,
+        awaiting: 'second-approver',
+      }
+    const { paired } = outcome
+    return { requestId: decision.requestId, device: pairedRecord(paired, isConnected(paired.device.id)) }
   })
 
-  methods.add('device.pair.reject', { scope: PAIRING_SCOPE }, async ({ params, authority }) => {
-    const request = await service.reject(authority, readRejection(params).requestId)
+  methods.add('device.pair.reject', { scope }, async ({ params, authority }) => {
+    const asked = readRejection(params)
+    const request = await service.reject(authority, asked.requestId, asked.reason)
     return { requestId: request.id, deviceId: request.deviceId }
   })
 
-  methods.add('device.pair.remove', { scope: PAIRING_SCOPE }, async ({ params, authority }) => {
+  methods.add('device.pair.remove', { scope }, async ({ params, authority }) => {
     const asked = readDevice(params)
     await service.remove(authority, asked.deviceId)
     return { deviceId: asked.deviceId }
+  })
+
+  methods.add('device.pair.rename', { scope }, async ({ params, authority }) => {
+    const asked = readName(params)
+    return { deviceId: asked.deviceId, label: await service.rename(authority, asked.deviceId, asked.label) }
+  })
+
+  methods.add('device.pair.ignore', { scope }, async ({ params, authority }) => {
+    const request = await service.ignore(authority, readRequest(params).requestId)
+    return { requestId: request.id, deviceId: request.deviceId }
+  })
+
+  methods.add('device.pair.unignore', { scope }, async ({ params, authority }) => {
+    const asked = readDevice(params)
+    await service.unignore(authority, asked.deviceId)
+    return { deviceId: asked.deviceId }
+  })
+
+  methods.add('device.pair.ignored', { scope }, async ({ params, authority }) => {
+    readNothing(params ?? {})
+    return { ignored: await service.ignored(authority) }
+  })
+}
+
+function parseCode(code: string | undefined): string | undefined {
+  if (code === undefined) return undefined
+  const typed = readTypedCode(code)
+  if (typed !== null) return typed
+  throw new LatchkeyError('INVALID_REQUEST', 'code: expected the eight digits that the device shows', {
+    details: { code: 'CODE_MALFORMED' },
   })
 }

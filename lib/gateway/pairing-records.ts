@@ -1,7 +1,15 @@
-import { sortedUnion, type PairedDevice, type PairingRequest } from '../pairing/index.ts'
+import {
+  mixesScripts,
+  sortedUnion,
+  type ApprovalPolicy,
+  type PairedDevice,
+  type PairingRequest,
+} from '../pairing/index.ts'
 
 /** A waiting request as the protocol writes it. */
-export function pendingRecord(request: PairingRequest): Record<string, unknown> {
+export function pendingRecord(request: PairingRequest, approval: ApprovalPolicy): Record<string, unknown> {
+  const codeRequired = approval.needsCode(request.asks)
+  const code = request.verification?.code ?? null
   return withoutNulls({
     requestId: request.id,
     digest: request.digest,
@@ -13,13 +21,25 @@ export function pendingRecord(request: PairingRequest): Record<string, unknown> 
     clientId: request.clientId,
     clientMode: request.clientMode,
     role: request.role,
+    nameWarning: nameWarning(request.displayName),
     roles: request.asks.map((ask) => ask.role),
+    asks: request.asks,
     scopes: sortedUnion(...request.asks.map((ask) => ask.scopes)),
     remoteIp: request.fromAddress,
     silent: false,
     isRepair: request.reason !== 'not-paired',
     reason: request.reason,
-    locality: withoutNulls({ reason: request.localityReason, advice: request.localityAdvice }),
+    locality: withoutNulls({
+      reason: request.localityReason,
+      advice: request.localityAdvice,
+      trace: request.localityTrace,
+    }),
+    hasCode: code !== null,
+    codeRequired,
+    // What has to be typed is not shown: it would be copied, not compared.
+    verificationCode: codeRequired ? null : code,
+    secondApproverRequired: approval.needsSecondApprover(request.asks),
+    approvedBy: request.approvals[0]?.by ?? null,
     ts: request.createdAtMs,
     expiresAtMs: request.expiresAtMs,
   })
@@ -35,7 +55,9 @@ export function pairedRecord(
   return withoutNulls({
     deviceId: device.id,
     publicKey: device.publicKey,
-    displayName: device.displayName,
+    displayName: device.label ?? device.displayName,
+    label: device.label,
+    nameWarning: nameWarning(device.label ?? device.displayName),
     platform: device.platform,
     clientId: device.clientId,
     clientMode: device.clientMode,
@@ -44,15 +66,18 @@ export function pairedRecord(
     scopes: sortedUnion(...grants.map((grant) => grant.scopes)),
     approvedScopes: sortedUnion(...owned.map((grant) => grant.scopes)),
     approvedVia: owned.length > 0 ? 'owner' : 'silent',
-    grants: grants.map(({ role, via, scopes, approvedBy, fromAddress, localityReason, grantedAtMs }) =>
-      withoutNulls({ role, via, scopes, approvedBy, fromAddress, localityReason, grantedAtMs }),
-    ),
+    // What a grant is called in the store is of no use to anybody else.
+    grants: grants.map((grant) => withoutNulls({ ...grant, id: null, deviceId: null })),
     createdAtMs: device.createdAtMs,
     approvedAtMs: first?.grantedAtMs ?? null,
     lastSeenAtMs: device.lastSeenAtMs,
     connected,
-    tokens,
+    tokens: tokens.map(withoutNulls),
   })
+}
+
+function nameWarning(name: string | null): 'mixed-scripts' | null {
+  return name !== null && mixesScripts(name) ? 'mixed-scripts' : null
 }
 
 function withoutNulls(record: Record<string, unknown>): Record<string, unknown> {

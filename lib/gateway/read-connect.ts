@@ -10,16 +10,33 @@ import {
   type ErrorShape,
   type ProvedDevice,
 } from '../protocol/index.ts'
+import type { GivenSecret } from './shared-secret.ts'
 
-/** A connect whose form and signature are in order. */
-export type ProvedConnect = {
+/** A connect whose form is in order, and the signature of its device. */
+export type ReadConnect = {
   readonly protocol: number
-  readonly device: ProvedDevice
+  /** `null`: the client has no key of its own. */
+  readonly device: ProvedDevice | null
   readonly ask: RoleAsk
+  /** As the client said it, for the verification code: with scopes that its role cannot have. */
+  readonly asked: RoleAsk
   readonly claims: Pick<Device, 'displayName' | 'platform' | 'deviceFamily' | 'clientId' | 'clientMode'>
+  /** A device token. */
   readonly token: string | null
+  /** The token of an invitation. */
+  readonly bootstrapToken: string | null
+  /** What it sent of the shared secret. */
+  readonly secret: GivenSecret
+  /** Its half of the verification code. */
+  readonly clientNonce: string | null
   /** Not verified yet. */
   readonly localProof: string | null
+}
+
+export type DeviceConnect = ReadConnect & {
+  readonly device: ProvedDevice
+  /** It did not know the shared secret: a token of its own or an invitation has to do. */
+  readonly requiresToken: boolean
 }
 
 export type ConnectProblem = { readonly error: ErrorShape; readonly closeCode: number }
@@ -30,7 +47,7 @@ export function readConnect(
   nonce: string,
   roles: readonly string[],
   nowMs: number,
-): { readonly connect: ProvedConnect } | { readonly problem: ConnectProblem } {
+): { readonly connect: ReadConnect } | { readonly problem: ConnectProblem } {
   const read = readConnectParams(raw)
   if ('problem' in read) return problem('INVALID_REQUEST', `invalid connect ${read.problem}`)
   const params = read.value
@@ -50,30 +67,48 @@ export function readConnect(
       code: 'SCOPE_INVALID',
     })
   }
-  if (params.device === undefined) {
-    return problem('NOT_PAIRED', 'device identity required', { code: 'DEVICE_IDENTITY_REQUIRED' })
-  }
+  const proof = proveDevice(params, nonce, nowMs)
+  if (proof !== null && 'problem' in proof) return { problem: proof.problem }
+  return { connect: connectOf(params, protocol, role, proof?.device ?? null) }
+}
+
+function proveDevice(
+  params: ConnectParams,
+  nonce: string,
+  nowMs: number,
+): { readonly device: ProvedDevice } | { readonly problem: ConnectProblem } | null {
+  if (params.device === undefined) return null
   const proof = verifyDeviceProof(params, params.device, nonce, nowMs)
-  if ('problem' in proof) {
-    return problem('INVALID_REQUEST', describeDeviceProofProblem(proof.problem), { code: proof.problem })
-  }
-  const { auth, client } = params
+  return 'device' in proof
+    ? proof
+    : problem('INVALID_REQUEST', describeDeviceProofProblem(proof.problem), { code: proof.problem })
+}
+
+function connectOf(
+  params: ConnectParams,
+  protocol: number,
+  role: string,
+  device: ProvedDevice | null,
+): ReadConnect {
+  const { auth, client, scopes = [] } = params
   return {
-    connect: {
-      protocol,
-      device: proof.device,
-      ask: { role, scopes: scopesOf(role, params.scopes ?? []) },
-      claims: {
-        displayName: cleanName(client.displayName),
-        platform: cleanName(client.platform),
-        deviceFamily: cleanName(client.deviceFamily),
-        clientId: client.id,
-        clientMode: client.mode,
-      },
-      // `auth.token` may also be a secret meant for a gateway that shares one, so it refuses nobody.
-      localProof: params.localProof ?? null,
-      token: auth?.deviceToken ?? null,
+    protocol,
+    device,
+    ask: { role, scopes: scopesOf(role, scopes) },
+    asked: { role, scopes: sortedUnion(scopes) },
+    claims: {
+      displayName: cleanName(client.displayName),
+      platform: cleanName(client.platform),
+      deviceFamily: cleanName(client.deviceFamily),
+      clientId: client.id,
+      clientMode: client.mode,
     },
+    // `auth.token` may also be a secret meant for a gateway that shares one, so it refuses nobody here.
+    token: auth?.deviceToken ?? null,
+    bootstrapToken: auth?.bootstrapToken ?? null,
+    secret: { token: auth?.token ?? null, password: auth?.password ?? null },
+    clientNonce: params.verification?.nonce ?? null,
+    localProof: params.localProof ?? null,
   }
 }
 

@@ -1,6 +1,9 @@
 import { CLOSE } from '../protocol/index.ts'
 import type { Session } from './session.ts'
 
+/** Where those are kept that have no key of their own. */
+const NO_DEVICE = ''
+
 /** A connect that is being decided. `revoked` turns true when its device is removed meanwhile. */
 export type Entry = { revoked: boolean }
 
@@ -25,17 +28,17 @@ export class SessionTable {
   }
 
   add(session: Session): void {
-    const { deviceId } = session.authority
-    const same = this.#byDevice.get(deviceId) ?? new Set()
+    const key = session.deviceId ?? NO_DEVICE
+    const same = this.#byDevice.get(key) ?? new Set()
     same.add(session)
-    this.#byDevice.set(deviceId, same)
+    this.#byDevice.set(key, same)
   }
 
   delete(session: Session): void {
-    const { deviceId } = session.authority
-    const same = this.#byDevice.get(deviceId)
+    const key = session.deviceId ?? NO_DEVICE
+    const same = this.#byDevice.get(key)
     same?.delete(session)
-    if (same?.size === 0) this.#byDevice.delete(deviceId)
+    if (same?.size === 0) this.#byDevice.delete(key)
   }
 
   find(connId: string): Session | undefined {
@@ -47,11 +50,11 @@ export class SessionTable {
     return this.#byDevice.has(deviceId)
   }
 
-  /** Ends every connection of a device whose authority has shrunk. */
-  revoke(deviceId: string, reason: string): void {
+  /** Ends every connection of a device whose authority has shrunk: in one role, or (`null`) in all. */
+  revoke(deviceId: string, role: string | null, reason: string): void {
     for (const entry of this.#entering.get(deviceId) ?? []) entry.revoked = true
     for (const session of [...(this.#byDevice.get(deviceId) ?? [])])
-      session.close(CLOSE.authorityChanged, reason)
+      if (role === null || session.role === role) session.close(CLOSE.authorityChanged, reason)
   }
 
   get size(): number {

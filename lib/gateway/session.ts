@@ -1,5 +1,5 @@
 import type { LocalityVerdict } from '../locality/index.ts'
-import type { Authority, ScopeLattice } from '../pairing/index.ts'
+import type { Authority, Clock, ScopeLattice } from '../pairing/index.ts'
 import { CLOSE, type ErrorShape, type RequestFrame } from '../protocol/index.ts'
 import { errorShape, isOurFault } from './error-shape.ts'
 import { closeSocket, readMessage, sendFrame, type GatewaySocket } from './gateway-socket.ts'
@@ -11,6 +11,8 @@ export type SessionOptions = {
   readonly socket: GatewaySocket
   readonly connId: string
   readonly authority: Authority
+  /** When its authority ends; `null`: it does not. */
+  readonly untilMs: number | null
   readonly locality: LocalityVerdict | null
   /** Works out where the client is, when nobody had to until now. */
   readonly judge: () => Promise<LocalityVerdict>
@@ -18,12 +20,19 @@ export type SessionOptions = {
   readonly lattice: ScopeLattice
   readonly limits: GatewayLimits
   readonly logger: Logger
+  readonly clock: Clock
 }
+
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** One connection of a paired device, from hello-ok to its end. */
 export class Session {
   readonly connId: string
   readonly authority: Authority
+  /** `null` for a client without a key of its own. */
+  readonly deviceId: string | null
+  readonly role: string
+  readonly scopes: readonly string[]
   readonly #options: SessionOptions
   readonly #ended = new AbortController()
   #inFlight = 0
@@ -34,7 +43,13 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options
     this.connId = options.connId
-    this.authority = options.authority
+    const { authority } = options
+    if (authority.kind === 'host') throw new TypeError('the host has no connection')
+    this.authority = authority
+    this.deviceId = authority.kind === 'device' ? authority.deviceId : null
+    this.role = authority.kind === 'device' ? authority.role : 'operator'
+    this.scopes = authority.scopes
+    if (options.untilMs !== null) this.#endAt(options.untilMs)
     options.socket.on('close', () => {
       this.#ended.abort()
     })
@@ -112,6 +127,18 @@ export class Session {
     else end()
   }
 
+  /** Ends the connection with its authority. A timer takes no more than 24 days, so it may ring more than once. */
+  #endAt(untilMs: number): void {
+    const leftMs = untilMs - this.#options.clock.now()
+    if (leftMs <= 0) {
+      this.close(CLOSE.authorityChanged, 'approval has expired')
+      return
+    }
+    const timer = setTimeout(() => this.#endAt(untilMs), Math.min(leftMs, MAX_TIMER_MS))
+    timer.unref()
+    this.#ended.signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  }
+
   async #answer(frame: RequestFrame): Promise<void> {
     const { methods, lattice, authority, connId, locality, logger } = this.#options
     const method = methods.get(frame.method)
@@ -120,12 +147,12 @@ export class Session {
       this.#refuse(frame.id, { code: 'INVALID_REQUEST', message })
       return
     }
-    if (method.scope !== null && !lattice.implies(authority.scopes, method.scope)) {
+    if (method.scope !== null && !lattice.implies(this.scopes, method.scope)) {
       const details = { code: 'MISSING_SCOPE', missingScope: method.scope, requiredScopes: [method.scope] }
       this.#refuse(frame.id, { code: 'FORBIDDEN', message: `missing scope: ${method.scope}`, details })
       return
     }
-    const { deviceId, role, scopes } = authority
+    const { deviceId, role, scopes } = this
     try {
       const { signal } = this.#ended
       const call = { params: frame.params, deviceId, role, scopes, connId, locality, authority, signal }

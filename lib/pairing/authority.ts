@@ -1,13 +1,15 @@
 import { LatchkeyError } from '../errors.ts'
-import type { Grant } from './grant.ts'
-import type { PairingRequest } from './pairing-request.ts'
+import { isLive, type Grant } from './grant.ts'
+import type { PairingContext } from './pairing-context.ts'
+import type { RoleAsk } from './pairing-request.ts'
 import type { ScopeLattice } from './scopes.ts'
 
 export const PAIRING_SCOPE = 'operator.pairing'
 export const ADMIN_SCOPE = 'operator.admin'
 
-/** Who wants to decide something: a device on a connection, with the scopes that this connection has. */
-export type Authority = {
+/** A device on a connection, with the scopes that this connection has. */
+export type DeviceAuthority = {
+  readonly kind: 'device'
   readonly deviceId: string
   readonly role: string
   readonly scopes: readonly string[]
@@ -15,53 +17,83 @@ export type Authority = {
   readonly silentHonoured: boolean
 }
 
+/** Who wants to decide something. */
+export type Authority =
+  | DeviceAuthority
+  /** A client without a key of its own that was local and knew the shared secret. */
+  | { readonly kind: 'shared-secret'; readonly scopes: readonly string[] }
+  /** The program that runs the gateway, or a rule that it made: it may do everything. */
+  | { readonly kind: 'host'; readonly name: 'host' | 'policy' }
+
+/** How a decision is signed in grants, requests and the audit log. */
+export function actorOf(authority: Authority): string {
+  if (authority.kind === 'device') return authority.deviceId
+  return authority.kind === 'host' ? authority.name : 'shared-secret'
+}
+
 /**
  * Throws unless the caller still holds what its connection was given. Asked inside the transaction: its
  * grants may have been taken away since it connected.
  */
-export function requireCurrent(
-  lattice: ScopeLattice,
-  authority: Authority,
-  grants: readonly Grant[],
-  nowMs: number,
-): void {
-  const held = grants
-    .filter((grant) => grant.role === authority.role)
-    .filter((grant) => grant.via === 'owner' || authority.silentHonoured)
-    .filter((grant) => grant.expiresAtMs === null || grant.expiresAtMs > nowMs)
-    .flatMap((grant) => grant.scopes)
-  const lost = lattice.missing(held, authority.scopes)
+export async function requireCurrent(context: PairingContext, authority: Authority): Promise<void> {
+  if (authority.kind !== 'device') return
+  const grants = await context.tx.grants(authority.deviceId)
+  const held = heldScopes(grants, authority.role, authority.silentHonoured, context.nowMs)
+  const lost = held === null ? [PAIRING_SCOPE] : context.lattice.missing(held, authority.scopes)
   if (lost.length > 0) throw missingScope(lost[0] ?? '', lost)
+}
+
+/** What the grants give in a role; `null` when they do not give the role. */
+export function heldScopes(
+  grants: readonly Grant[],
+  role: string,
+  silentHonoured: boolean,
+  nowMs: number,
+): readonly string[] | null {
+  const counting = grants
+    .filter((grant) => grant.role === role && isLive(grant, nowMs))
+    .filter((grant) => grant.via === 'owner' || silentHonoured)
+  return counting.length === 0 ? null : counting.flatMap((grant) => grant.scopes)
 }
 
 /** True when it may see and touch other devices than itself. */
 export function actsForOthers(lattice: ScopeLattice, authority: Authority): boolean {
-  return lattice.implies(authority.scopes, ADMIN_SCOPE)
+  return authority.kind === 'host' || lattice.implies(authority.scopes, ADMIN_SCOPE)
 }
 
 /** Throws unless the caller may act on this device: on itself, or with `operator.admin` on all. */
 export function requireReach(lattice: ScopeLattice, authority: Authority, deviceId: string): void {
-  requireScope(lattice, authority.scopes, PAIRING_SCOPE)
-  if (deviceId !== authority.deviceId) requireScope(lattice, authority.scopes, ADMIN_SCOPE)
+  requireScope(lattice, authority, PAIRING_SCOPE)
+  const isItself = authority.kind === 'device' && authority.deviceId === deviceId
+  if (!isItself) requireScope(lattice, authority, ADMIN_SCOPE)
 }
 
-/** Throws unless the caller may grant what the request asks for: never to itself, never more than it holds. */
-export function requireMayGrant(lattice: ScopeLattice, authority: Authority, request: PairingRequest): void {
-  if (request.deviceId === authority.deviceId) {
-    throw new LatchkeyError('FORBIDDEN', 'a device cannot approve its own request; let another one decide', {
-      details: { code: 'SELF_APPROVAL' },
-    })
-  }
-  requireReach(lattice, authority, request.deviceId)
+/** Throws unless the caller may give this to that device: never to itself, never more than it holds. */
+export function requireMayGrant(
+  lattice: ScopeLattice,
+  authority: Authority,
+  deviceId: string | null,
+  asks: readonly RoleAsk[],
+): void {
+  if (authority.kind === 'host') return
+  requireScope(lattice, authority, ADMIN_SCOPE)
+  if (authority.kind === 'device' && authority.deviceId === deviceId) throw selfApproval()
   const beyond = lattice.missing(
     authority.scopes,
-    request.asks.flatMap((ask) => ask.scopes),
+    asks.flatMap((ask) => ask.scopes),
   )
   if (beyond.length > 0) throw missingScope(beyond[0] ?? '', beyond)
 }
 
-export function requireScope(lattice: ScopeLattice, scopes: readonly string[], scope: string): void {
-  if (!lattice.implies(scopes, scope)) throw missingScope(scope, [scope])
+export function requireScope(lattice: ScopeLattice, authority: Authority, scope: string): void {
+  if (authority.kind === 'host' || lattice.implies(authority.scopes, scope)) return
+  throw missingScope(scope, [scope])
+}
+
+export function selfApproval(): LatchkeyError {
+  return new LatchkeyError('FORBIDDEN', 'a device cannot approve its own request; let another one decide', {
+    details: { code: 'SELF_APPROVAL' },
+  })
 }
 
 function missingScope(scope: string, requiredScopes: readonly string[]): LatchkeyError {

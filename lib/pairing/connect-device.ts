@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import type { LocalityVerdict } from '../locality/verdict.ts'
-import { decidePairing } from './decide-pairing.ts'
+import { coveredUntil, decidePairing, type PairingDecision } from './decide-pairing.ts'
 import type { Device } from './device.ts'
-import { fileRequest } from './file-request.ts'
+import { deviceFor, touchDevice } from './device-record.ts'
+import { fileRequest, type Unfiled } from './file-request.ts'
+import type { Grant } from './grant.ts'
 import type { PairingContext } from './pairing-context.ts'
-import type { PairingReason, PairingRequest, RoleAsk } from './pairing-request.ts'
-import { hashToken, mintToken, tokenMatches } from './token.ts'
-
-const LAST_SEEN_EVERY_MS = 60_000
+import type { PairingReason, PairingRequest, RoleAsk, Verification } from './pairing-request.ts'
+import { isUsedBy, redeemInvite } from './redeem-invite.ts'
+import { revokeFamily, useToken } from './use-token.ts'
+import { standingOf, type TokenRecord, type TokenStanding } from './token.ts'
 
 /** A device that has proved its key, and what it wants. */
 export type ConnectAttempt = {
@@ -16,9 +19,16 @@ export type ConnectAttempt = {
   readonly ask: RoleAsk
   /** A device token that it sent along, if any. */
   readonly token: string | null
+  /** The token of an invitation, if any. */
+  readonly bootstrapToken: string | null
+  /** It did not know the shared secret: only a valid token or an invitation lets it in. */
+  readonly requiresToken: boolean
   /** `null`: not worked out yet; the answer says when it is needed. */
   readonly verdict: LocalityVerdict | null
   readonly addressPrefix: string
+  /** The id of a request that is filed for this attempt; it was committed to beforehand. */
+  readonly requestId: string
+  readonly verification: Verification | null
 }
 
 export type ConnectOutcome =
@@ -30,13 +40,21 @@ export type ConnectOutcome =
       readonly silent: boolean
       /** Newly made: the store keeps its hash alone. */
       readonly newToken: string | null
+      /** When what it was let in by ends; `null`: it does not. */
+      readonly untilMs: number | null
     }
-  | { readonly kind: 'token-mismatch' }
+  | { readonly kind: 'token-mismatch'; readonly standing: TokenStanding }
+  /** Neither the shared secret, nor a token, nor an invitation. */
+  | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'invite-invalid' }
   | {
       readonly kind: 'waiting'
       readonly reason: PairingReason
-      /** `null`: too many are waiting. */
+      /** `null`: none was filed, see `unfiled`. */
       readonly request: PairingRequest | null
+      /** It was made just now. */
+      readonly isNew: boolean
+      readonly unfiled: Unfiled | null
       readonly heldRoles: readonly string[]
       readonly heldScopes: readonly string[]
     }
@@ -47,59 +65,100 @@ export async function connectDevice(
   attempt: ConnectAttempt,
 ): Promise<ConnectOutcome> {
   const { tx, nowMs } = context
-  const known = await tx.device(attempt.id)
-  const grants = known === null ? [] : await tx.grants(attempt.id)
-  const { ask, verdict } = attempt
-  const decision = decidePairing({ ...context, grants, ask, verdict })
-  if (decision.kind === 'needs-locality') return decision
+  const { ask } = attempt
+  const record = (await tx.tokens(attempt.id)).find((token) => token.role === ask.role) ?? null
+  const standing = attempt.token === null || record === null ? null : standingOf(record, attempt.token, nowMs)
+  if (standing === 'superseded' && record !== null) {
+    await revokeFamily(context, record)
+    return { kind: 'token-mismatch', standing }
+  }
+  const isTokenValid = standing === 'current' || standing === 'previous'
+  if (attempt.requiresToken && !isTokenValid && attempt.bootstrapToken === null)
+    return standing === null ? { kind: 'unauthorized' } : { kind: 'token-mismatch', standing }
 
-  const device = describe(attempt, known, nowMs)
-  if (decision.kind === 'wait') {
-    if (verdict === null) throw new TypeError('a decision to wait needs a verdict')
-    const filed = { device, ask, reason: decision.reason, verdict, addressPrefix: attempt.addressPrefix }
-    const request = await fileRequest(context, filed)
-    return { ...decision, kind: 'waiting', request }
-  }
-
-  const record = (await tx.tokens(attempt.id)).find((token) => token.role === ask.role)
-  if (attempt.token !== null && record !== undefined && !tokenMatches(record, attempt.token)) {
-    return { kind: 'token-mismatch' }
-  }
-  if (isWorthWriting(device, known)) await tx.putDevice(device)
-  if (decision.kind === 'grant') {
-    await tx.putGrant({
-      deviceId: device.id,
-      role: ask.role,
-      via: 'silent',
-      scopes: decision.scopes,
-      approvedBy: null,
-      fromAddress: verdict?.clientAddress ?? null,
-      localityReason: verdict?.reason ?? 'peer-unproven',
-      grantedAtMs: nowMs,
-      expiresAtMs: null,
-    })
-  }
-  let newToken: string | null = null
-  if (record === undefined) {
-    newToken = mintToken()
-    await tx.putToken({ deviceId: device.id, role: ask.role, hash: hashToken(newToken), issuedAtMs: nowMs })
-  }
-  return { kind: 'admitted', ask, silent: decision.kind === 'grant', newToken }
+  const decision = await decideWithInvite(context, attempt, isTokenValid)
+  if (decision.kind === 'invite-invalid' || decision.kind === 'needs-locality') return decision
+  if (decision.kind === 'wait') return wait(context, attempt, decision)
+  if (standing !== null && !isTokenValid) return { kind: 'token-mismatch', standing }
+  return admit(context, attempt, decision, record)
 }
 
-function describe(attempt: ConnectAttempt, known: Device | null, nowMs: number): Device {
+type Decision = PairingDecision | { readonly kind: 'invite-invalid' }
+
+/** An invitation counts where what the owner granted before does not cover the ask. */
+async function decideWithInvite(
+  context: PairingContext,
+  attempt: ConnectAttempt,
+  isTokenValid: boolean,
+): Promise<Decision> {
+  const { bootstrapToken, requiresToken } = attempt
+  const grants = await context.tx.grants(attempt.id)
+  const decision = decidePairing({ ...context, ...attempt, grants })
+  const isNeeded = decision.kind !== 'admit' || (requiresToken && !isTokenValid)
+  if (bootstrapToken === null || !isNeeded) return decision
+  if (attempt.verdict === null) return { kind: 'needs-locality' }
+  if (await isUsedBy(context, bootstrapToken, attempt.id)) return decision
+  if (!(await redeemInvite(context, bootstrapToken, attempt))) return { kind: 'invite-invalid' }
+  return decidePairing({ ...context, ...attempt, grants: await context.tx.grants(attempt.id) })
+}
+
+async function wait(
+  context: PairingContext,
+  attempt: ConnectAttempt,
+  decision: Extract<PairingDecision, { kind: 'wait' }>,
+): Promise<ConnectOutcome> {
+  const { verdict } = attempt
+  if (verdict === null) throw new TypeError('a decision to wait needs a verdict')
+  const device = await deviceFor(context, attempt)
+  const filed = await fileRequest(context, { ...attempt, device, reason: decision.reason, verdict })
+  const { reason, heldRoles, heldScopes } = decision
+  return { kind: 'waiting', reason, heldRoles, heldScopes, ...filed }
+}
+
+async function admit(
+  context: PairingContext,
+  attempt: ConnectAttempt,
+  decision: Extract<PairingDecision, { kind: 'admit' | 'grant' }>,
+  record: TokenRecord | null,
+): Promise<ConnectOutcome> {
+  const { ask } = attempt
+  await touchDevice(context, attempt)
+  let { grants } = decision
+  if (decision.kind === 'grant')
+    grants = [...grants, await grantSilently(context, attempt, decision.reason, decision.scopes)]
   return {
-    id: attempt.id,
-    publicKey: attempt.publicKey,
-    ...attempt.claims,
-    createdAtMs: known?.createdAtMs ?? nowMs,
-    lastSeenAtMs: nowMs,
+    kind: 'admitted',
+    ask,
+    silent: decision.kind === 'grant',
+    newToken: await useToken(context, attempt, record),
+    untilMs: coveredUntil(context.lattice, grants, ask),
   }
 }
 
-function isWorthWriting(device: Device, known: Device | null): boolean {
-  if (known === null || known.lastSeenAtMs === null) return true
-  if ((device.lastSeenAtMs ?? 0) - known.lastSeenAtMs >= LAST_SEEN_EVERY_MS) return true
-  const claims = ['displayName', 'platform', 'deviceFamily', 'clientId', 'clientMode'] as const
-  return claims.some((claim) => device[claim] !== known[claim])
+async function grantSilently(
+  { tx, nowMs, audit, events }: PairingContext,
+  attempt: ConnectAttempt,
+  reason: PairingReason,
+  scopes: readonly string[],
+): Promise<Grant> {
+  const { id: deviceId, verdict, claims } = attempt
+  const { role } = attempt.ask
+  const grant: Grant = {
+    id: randomUUID(),
+    deviceId,
+    role,
+    via: 'silent',
+    scopes,
+    approvedBy: null,
+    origin: null,
+    fromAddress: verdict?.clientAddress ?? null,
+    localityReason: verdict?.reason ?? 'peer-unproven',
+    grantedAtMs: nowMs,
+    expiresAtMs: null,
+  }
+  await tx.putGrant(grant)
+  const why = { assurance: verdict?.assurance, locality: verdict?.reason, trace: verdict?.trace ?? [] }
+  await audit.record('silent-grant', 'gateway', deviceId, { role, scopes, reason, ...claims, ...why })
+  events.push({ kind: 'granted', deviceId, displayName: claims.displayName, role, scopes, via: 'silent' })
+  return grant
 }

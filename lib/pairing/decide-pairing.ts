@@ -1,5 +1,5 @@
 import type { LocalityVerdict } from '../locality/verdict.ts'
-import type { Grant } from './grant.ts'
+import { isLive, type Grant } from './grant.ts'
 import type { PairingReason, RoleAsk } from './pairing-request.ts'
 import { sortedUnion, type ScopeLattice } from './scopes.ts'
 import type { SilentPolicy } from './silent-policy.ts'
@@ -17,12 +17,17 @@ export type PairingFacts = {
 }
 
 export type PairingDecision =
-  /** What it asks for is what it holds. */
-  | { readonly kind: 'admit' }
+  /** What it asks for is what it holds, by these grants. */
+  | { readonly kind: 'admit'; readonly grants: readonly Grant[] }
   /** The owner's grants do not cover the ask, so it depends on where the client is. */
   | { readonly kind: 'needs-locality' }
-  /** It is paired silently: the grant to write, with what it had silently before. */
-  | { readonly kind: 'grant'; readonly reason: PairingReason; readonly scopes: readonly string[] }
+  /** It is paired silently: these scopes come to what it holds. */
+  | {
+      readonly kind: 'grant'
+      readonly reason: PairingReason
+      readonly scopes: readonly string[]
+      readonly grants: readonly Grant[]
+    }
   /** The owner has to decide. */
   | {
       readonly kind: 'wait'
@@ -36,38 +41,49 @@ export type PairingDecision =
  * for a connection that could be paired silently now; pending requests play no part.
  */
 export function decidePairing(facts: PairingFacts): PairingDecision {
-  const { lattice, ask, verdict } = facts
-  const live = facts.grants.filter((grant) => grant.expiresAtMs === null || grant.expiresAtMs > facts.nowMs)
+  const { lattice, ask, verdict, nowMs } = facts
+  const live = facts.grants.filter((grant) => isLive(grant, nowMs))
   const owned = live.filter((grant) => grant.via === 'owner')
-  if (covers(lattice, owned, ask)) return { kind: 'admit' }
+  if (covers(lattice, owned, ask)) return { kind: 'admit', grants: owned }
   if (verdict === null) return { kind: 'needs-locality' }
 
   const honoured = verdict.silent ? live : owned
-  if (covers(lattice, honoured, ask)) return { kind: 'admit' }
+  if (covers(lattice, honoured, ask)) return { kind: 'admit', grants: honoured }
   const reason = reasonFor(live, honoured, ask.role)
-  if (facts.silent.allows(verdict, reason, ask, facts.windowOpen)) {
-    const before = live.find((grant) => grant.role === ask.role && grant.via === 'silent')
-    return { kind: 'grant', reason, scopes: sortedUnion(before?.scopes ?? [], ask.scopes) }
-  }
+  const held = sortedUnion(...ofRole(honoured, ask.role).map((grant) => grant.scopes))
+  if (facts.silent.allows(verdict, reason, ask, facts.windowOpen))
+    return { kind: 'grant', reason, scopes: lattice.missing(held, ask.scopes), grants: honoured }
   return {
     kind: 'wait',
     reason,
     heldRoles: sortedUnion(honoured.map((grant) => grant.role)),
-    heldScopes: sortedUnion(
-      ...honoured.filter((grant) => grant.role === ask.role).map((grant) => grant.scopes),
-    ),
+    heldScopes: held,
   }
 }
 
-function covers(lattice: ScopeLattice, grants: readonly Grant[], ask: RoleAsk): boolean {
-  const ofRole = grants.filter((grant) => grant.role === ask.role)
-  return (
-    ofRole.length > 0 &&
-    lattice.missing(
-      ofRole.flatMap((grant) => grant.scopes),
-      ask.scopes,
-    ).length === 0
-  )
+export function covers(lattice: ScopeLattice, grants: readonly Grant[], ask: RoleAsk): boolean {
+  const held = ofRole(grants, ask.role)
+  const scopes = held.flatMap((grant) => grant.scopes)
+  return held.length > 0 && lattice.missing(scopes, ask.scopes).length === 0
+}
+
+/** When the first of these grants ends without which they would not cover the ask; `null`: they always do. */
+export function coveredUntil(lattice: ScopeLattice, grants: readonly Grant[], ask: RoleAsk): number | null {
+  const ends = grants.map((grant) => grant.expiresAtMs).filter((end) => end !== null)
+  for (const end of ends.sort((a, b) => a - b))
+    if (
+      !covers(
+        lattice,
+        grants.filter((grant) => isLive(grant, end)),
+        ask,
+      )
+    )
+      return end
+  return null
+}
+
+function ofRole(grants: readonly Grant[], role: string): readonly Grant[] {
+  return grants.filter((grant) => grant.role === role)
 }
 
 function reasonFor(live: readonly Grant[], honoured: readonly Grant[], role: string): PairingReason {

@@ -31,3 +31,21 @@ function limitMarks(grapheme: string): string {
     .filter((char) => !/\p{M}/u.test(char) || (marks += 1) <= MAX_MARKS)
     .join('')
 }
+
+/** Scripts with letters that look like those of another one of these. */
+const LOOK_ALIKES = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Cherokee}/u,
+  /\p{Script=Coptic}/u,
+]
+
+/**
+ * True for a name that mixes scripts whose letters look alike, such as a Cyrillic а among Latin letters: it may
+ * imitate another name (Unicode Technical Standard #39, section 5). Says nothing of imitations within a script.
+ */
+export function mixesScripts(name: string): boolean {
+  return LOOK_ALIKES.filter((script) => script.test(name)).length > 1
+}

@@ -5,6 +5,8 @@ export type Device = {
   /** The raw 32 bytes, base64url without padding. */
   readonly publicKey: string
   readonly displayName: string | null
+  /** The owner's name for it; shown in place of its own. */
+  readonly label: string | null
   readonly platform: string | null
   readonly deviceFamily: string | null
   readonly clientId: string | null

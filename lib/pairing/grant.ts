@@ -1,20 +1,29 @@
 import type { LocalityReason } from '../locality/verdict.ts'
 
 /**
- * What a device may do in one role. A device can hold two grants for a role: what the owner approved, and
- * what it got silently. The second is honoured only for connections that could be paired silently now.
+ * One decision's worth of what a device may do in a role. A device holds as many as there were decisions, and
+ * what it may do is their union: what the owner approved, and what it got silently. The latter are honoured
+ * only for connections that could be paired silently now.
  */
 export type Grant = {
+  readonly id: string
   readonly deviceId: string
   readonly role: string
   readonly via: 'silent' | 'owner'
   /** Sorted, without duplicates. */
   readonly scopes: readonly string[]
-  /** Device that approved it; `null` for a silent grant. */
+  /** Who approved it, as `actorOf` names them; `null` for a silent grant. */
   readonly approvedBy: string | null
+  /** The request that was approved, or the invitation that was used; `null` for a silent grant. */
+  readonly origin: string | null
   /** Where the client was when it asked; `null` when that was not known. */
   readonly fromAddress: string | null
   readonly localityReason: LocalityReason
   readonly grantedAtMs: number
+  /** `null`: for good. */
   readonly expiresAtMs: number | null
+}
+
+export function isLive(grant: Grant, nowMs: number): boolean {
+  return grant.expiresAtMs === null || grant.expiresAtMs > nowMs
 }

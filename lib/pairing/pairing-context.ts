@@ -1,3 +1,5 @@
+import type { ApprovalPolicy } from './approval-policy.ts'
+import type { AuditTrail } from './audit-trail.ts'
 import type { PairingRequest } from './pairing-request.ts'
 import type { PairingTransaction } from './pairing-store.ts'
 import type { ScopeLattice } from './scopes.ts'
@@ -13,6 +15,12 @@ export type PairingLimits = {
   readonly maxPending: number
   /** ... from one address prefix. Default 20. */
   readonly maxPendingPerPrefix: number
+  /** Requests that one key may make in an hour, widened ones included. Default 120. */
+  readonly maxRequestsPerDevice: number
+  /** How long a device token lasts; 0: until it is rotated or revoked. Default 0. */
+  readonly tokenTtlMs: number
+  /** Invitations that may be open at a time. Default 100. */
+  readonly maxInvites: number
 }
 
 /** What happened, told after the commit. */
@@ -23,16 +31,34 @@ export type PairingEvent =
       readonly request: PairingRequest
       readonly decision: 'approved' | 'rejected' | 'expired'
     }
-  /** What the device holds has shrunk: its live connections must end. */
+  /** A device got something without being asked about: silently, or by an invitation. */
+  | {
+      readonly kind: 'granted'
+      readonly deviceId: string
+      readonly displayName: string | null
+      readonly role: string
+      readonly scopes: readonly string[]
+      readonly via: 'silent' | 'invite'
+    }
+  /** The device is gone: its live connections must end. */
   | { readonly kind: 'removed'; readonly deviceId: string }
+  /** What the device holds in a role (`null`: in any) has shrunk: its live connections must end. */
+  | {
+      readonly kind: 'revoked'
+      readonly deviceId: string
+      readonly role: string | null
+      readonly why: 'token revoked' | 'token reused' | 'silent grants undone' | 'scopes reduced'
+    }
 
 /** What every operation needs, and where it leaves what is to be told once it is committed. */
 export type PairingContext = {
   readonly tx: PairingTransaction
   readonly lattice: ScopeLattice
   readonly silent: SilentPolicy
+  readonly approval: ApprovalPolicy
   readonly limits: PairingLimits
   readonly nowMs: number
   readonly windowOpen: boolean
+  readonly audit: AuditTrail
   readonly events: PairingEvent[]
 }

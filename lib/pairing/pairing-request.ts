@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { LocalityReason } from '../locality/verdict.ts'
+import type { LocalityReason, TraceEntry } from '../locality/verdict.ts'
+import type { VerificationReveal } from '../protocol/verification-code.ts'
 import { sortedUnion, type ScopeLattice } from './scopes.ts'
 
 /** Why a device cannot connect as it asked. */
@@ -37,13 +38,37 @@ export type PairingRequest = {
   readonly addressPrefix: string
   readonly localityReason: LocalityReason
   readonly localityAdvice: string | null
+  /** Rule by rule, what the verdict saw. */
+  readonly localityTrace: readonly TraceEntry[]
+  /** `null` for a client that does not know of verification codes. */
+  readonly verification: Verification | null
+  /** Wrong codes that an approver typed. */
+  readonly codeFailures: number
+  /** Approvals that wait for a second one. */
+  readonly approvals: readonly PartialApproval[]
   readonly createdAtMs: number
   /** Moves with every covered retry, and with it `expiresAtMs`. */
   readonly refreshedAtMs: number
   readonly expiresAtMs: number
   readonly decidedAtMs: number | null
-  /** Device that decided. */
+  /** Who decided, as `actorOf` names them. */
   readonly decidedBy: string | null
+}
+
+/** The exchange of nonces that a request's code comes from. */
+export type Verification = Omit<VerificationReveal, 'requestId'> & { readonly code: string }
+
+/** The first of two approvals: the second must be of the same. */
+export type PartialApproval = {
+  readonly by: string
+  readonly authority: {
+    readonly role: string
+    readonly scopes: readonly string[]
+    readonly silentHonoured: boolean
+  }
+  readonly asks: readonly RoleAsk[]
+  readonly expiresInMs: number | null
+  readonly atMs: number
 }
 
 /** SHA-256, lower-case hex, over the key and every role with its scopes in a fixed order. */

@@ -1,5 +1,7 @@
+import type { AuditEntry } from './audit-entry.ts'
 import type { Device } from './device.ts'
 import type { Grant } from './grant.ts'
+import type { Invite } from './invite.ts'
 import type { PairingRequest } from './pairing-request.ts'
 import type { TokenRecord } from './token.ts'
 
@@ -16,6 +18,25 @@ export type PairingStore = {
   close(): Promise<void>
 }
 
+/** A key whose requests the owner does not want to see. */
+export type IgnoredDevice = {
+  readonly deviceId: string
+  readonly displayName: string | null
+  readonly ignoredBy: string
+  readonly ignoredAtMs: number
+}
+
+export type SettledState = Exclude<PairingRequest['state'], 'pending'>
+
+/** Something that happened, kept until it has been told. */
+export type StoredEvent = {
+  /** Ascending, in the order of the commits. */
+  readonly seq: number
+  readonly atMs: number
+  /** JSON. */
+  readonly payload: string
+}
+
 /** Rows go in and come out whole; lists come out in the order stated. Every `put` inserts or replaces. */
 export type PairingTransaction = {
   setting(key: string): Promise<string | null>
@@ -28,11 +49,15 @@ export type PairingTransaction = {
   /** With its grants and tokens. Its requests stay, for those who ask what became of them. */
   deleteDevice(id: string): Promise<void>
 
-  /** By role, then via. */
+  /** By role, then via, then age (grantedAtMs), then id. */
   grants(deviceId: string): Promise<Grant[]>
-  /** One per (device, role, via). The device must exist. */
+  /** Silent ones of every device, granted at `sinceMs` or later: oldest first, then by device and id. */
+  silentGrantsSince(sinceMs: number): Promise<Grant[]>
+  /** True when an owner has approved anything that is still held. */
+  hasOwnerGrants(): Promise<boolean>
+  /** The device must exist. */
   putGrant(grant: Grant): Promise<void>
-  deleteGrant(deviceId: string, role: string, via: Grant['via']): Promise<void>
+  deleteGrant(id: string): Promise<void>
 
   /** By role. */
   tokens(deviceId: string): Promise<TokenRecord[]>
@@ -48,8 +73,37 @@ export type PairingTransaction = {
   putRequest(request: PairingRequest): Promise<void>
   countPending(): Promise<number>
   countPendingFrom(addressPrefix: string): Promise<number>
+  /** All of the device, settled ones too, created at `sinceMs` or later. */
+  countRequestsOf(deviceId: string, sinceMs: number): Promise<number>
   /** Pending requests with expiresAtMs <= nowMs. */
   expiredRequests(nowMs: number): Promise<PairingRequest[]>
-  /** Requests that were decided, superseded or expired, and created before `beforeMs`. */
-  deleteSettledRequests(beforeMs: number): Promise<number>
+  /** Requests in one of these states, created before `beforeMs`; tells how many. */
+  deleteSettledRequests(states: readonly SettledState[], beforeMs: number): Promise<number>
+
+  ignored(deviceId: string): Promise<IgnoredDevice | null>
+  /** By device id. */
+  ignoredDevices(): Promise<IgnoredDevice[]>
+  putIgnored(ignored: IgnoredDevice): Promise<void>
+  deleteIgnored(deviceId: string): Promise<void>
+
+  invite(id: string): Promise<Invite | null>
+  inviteByToken(tokenHash: string): Promise<Invite | null>
+  /** Oldest first (createdAtMs, then id). */
+  invites(): Promise<Invite[]>
+  putInvite(invite: Invite): Promise<void>
+  deleteInvite(id: string): Promise<void>
+
+  /** The latest; `null` when there is none. */
+  lastAuditEntry(): Promise<AuditEntry | null>
+  /** By seq, ascending, those after `after`. */
+  auditEntries(page: { after: number; limit: number }): Promise<AuditEntry[]>
+  /** Rejects when this seq is taken: entries are never replaced. */
+  addAuditEntry(entry: AuditEntry): Promise<void>
+
+  /** By seq, ascending, those after `after`. */
+  events(page: { after: number; limit: number }): Promise<StoredEvent[]>
+  /** Gives it the next seq, and hands that back. */
+  addEvent(event: Omit<StoredEvent, 'seq'>): Promise<number>
+  /** All but the latest, up to and including `upTo`: the latest keeps the count. */
+  deleteEvents(upTo: number): Promise<void>
 }

@@ -1,44 +1,58 @@
 import { randomUUID } from 'node:crypto'
 import { LatchkeyError } from '../errors.ts'
-import { actsForOthers, requireCurrent, requireScope, PAIRING_SCOPE, type Authority } from './authority.ts'
+import type { LocalityVerdict } from '../locality/verdict.ts'
+import type { ApprovalPolicy } from './approval-policy.ts'
+import { approveRequest, type ApprovalOutcome, type Decision } from './approve-request.ts'
+import type { AuditEntry } from './audit-entry.ts'
+import { auditBudget, auditTrail, type HeadSigner } from './audit-trail.ts'
+import { ADMIN_SCOPE, requireCurrent, requireScope, type Authority } from './authority.ts'
+import { renameDevice, revokeToken, rotateToken, undoSilentGrants, type Rotation } from './change-device.ts'
 import { connectDevice, type ConnectAttempt, type ConnectOutcome } from './connect-device.ts'
-import { approveRequest, rejectRequest, removeDevice } from './decide-request.ts'
-import type { Device } from './device.ts'
+import { ignoreRequest, listIgnored, rejectRequest, removeDevice, unignoreDevice } from './decide-request.ts'
+import { keepEvents, noteTold, untoldEvents, type NumberedEvent } from './event-log.ts'
 import { expireRequests } from './file-request.ts'
 import type { Grant } from './grant.ts'
+import type { Invite } from './invite.ts'
+import { listPairings, pairedDevice, type PairedDevice, type Pairings } from './list-pairings.ts'
+import {
+  listInvites,
+  makeInvite,
+  revokeInvite,
+  sweepInvites,
+  type InviteAsk,
+  type MadeInvite,
+} from './manage-invites.ts'
 import type { Clock, PairingContext, PairingEvent, PairingLimits } from './pairing-context.ts'
-import type { PairingRequest } from './pairing-request.ts'
-import type { PairingStore } from './pairing-store.ts'
+import type { PairingRequest, RoleAsk } from './pairing-request.ts'
+import type { IgnoredDevice, PairingStore } from './pairing-store.ts'
 import type { ScopeLattice } from './scopes.ts'
 import type { SilentPolicy } from './silent-policy.ts'
-import type { TokenRecord } from './token.ts'
 
-/** Settled requests are kept for a day, so that a late or repeated decision gets a true answer. */
-const KEEP_SETTLED_MS = 24 * 60 * 60 * 1000
-const PAGE = 500
+/** So that a late or repeated decision gets a true answer. */
+const KEEP_DECIDED_MS = 24 * 60 * 60 * 1000
+/** Strangers can make these, so they are not kept for long. */
+const KEEP_UNDECIDED_MS = 60 * 60 * 1000
+/** Entries of the audit log that strangers can cause, in an hour. */
+const STRANGERS_PER_HOUR = 500
 const TAINT = 'gateway-taint'
 
 export type PairingServiceOptions = {
   readonly store: PairingStore
   readonly lattice: ScopeLattice
   readonly silent: SilentPolicy
+  readonly approval: ApprovalPolicy
   readonly limits: PairingLimits
   readonly clock: Clock
+  /** Signs the end of the audit log; `null`: it stays unsigned. */
+  readonly auditSigner: HeadSigner | null
   /** Called after the commit, in order. Must not throw. */
   readonly onEvent: (event: PairingEvent) => void
 }
 
-/** A paired device with all that it holds. Never a token. */
-export type PairedDevice = {
-  readonly device: Device
-  readonly grants: readonly Grant[]
-  readonly tokens: readonly Pick<TokenRecord, 'role' | 'issuedAtMs'>[]
-}
-
-export type Pairings = {
-  readonly pending: readonly PairingRequest[]
-  readonly paired: readonly PairedDevice[]
-}
+/** What became of an approval. */
+export type Approval =
+  | { readonly kind: 'approved'; readonly paired: PairedDevice }
+  | { readonly kind: 'half-approved'; readonly request: PairingRequest }
 
 /** The only writer of the store. Every method is one transaction; it answers after the commit. */
 export type PairingService = {
@@ -49,66 +63,120 @@ export type PairingService = {
   putTaint(value: string | null): Promise<void>
   connect(attempt: ConnectAttempt): Promise<ConnectOutcome>
   list(authority: Authority): Promise<Pairings>
-  approve(authority: Authority, requestId: string, digest?: string): Promise<PairedDevice>
-  reject(authority: Authority, requestId: string): Promise<PairingRequest>
+  /** @throws {LatchkeyError} also FORBIDDEN with `details.code` WRONG_CODE: three of them end the request */
+  approve(authority: Authority, decision: Decision): Promise<Approval>
+  reject(authority: Authority, requestId: string, reason?: string): Promise<PairingRequest>
+  ignore(authority: Authority, requestId: string): Promise<PairingRequest>
+  unignore(authority: Authority, deviceId: string): Promise<void>
+  ignored(authority: Authority): Promise<IgnoredDevice[]>
   remove(authority: Authority, deviceId: string): Promise<void>
+  rename(authority: Authority, deviceId: string, label: string): Promise<string>
+  rotate(authority: Authority, token: { deviceId: string; role: string; scopes?: readonly string[] | undefined }): Promise<Rotation> // prettier-ignore
+  /** Resolves with the time of the revocation. */
+  revoke(authority: Authority, deviceId: string, role: string): Promise<number>
+  undoSilent(authority: Authority, sinceMs: number): Promise<readonly Grant[]>
+  invite(authority: Authority, ask: InviteAsk): Promise<MadeInvite>
+  invites(authority: Authority): Promise<Invite[]>
+  revokeInvite(authority: Authority, inviteId: string): Promise<void>
+  /** By seq, ascending, those after `after`; for holders of `operator.admin`. */
+  auditEntries(authority: Authority, page: { after: number; limit: number }): Promise<AuditEntry[]>
   /** Ends requests whose time is over, and forgets what was settled long ago. */
   sweep(): Promise<void>
+  /** Tells what an earlier run of this gateway had committed and not told. */
+  tellUntold(): Promise<void>
+  /** Whether the policy would pair such a client silently, if it were a new device. */
+  mayPairSilently(verdict: LocalityVerdict, ask: RoleAsk): boolean
   /** With `silent.mode: 'window'`: pairs eligible clients silently for this long. 0 closes the window. */
   openWindow(durationMs: number): void
 }
 
 export function pairingService(options: PairingServiceOptions): PairingService {
-  const { store, lattice, silent, limits, clock, onEvent } = options
+  const { store, lattice, silent, approval, limits, clock, onEvent, auditSigner } = options
+  const budget = auditBudget(STRANGERS_PER_HOUR)
   let windowEndsMs = 0
+  let toldSeq = 0
 
   async function run<T>(work: (context: PairingContext) => Promise<T>): Promise<T> {
-    const events: PairingEvent[] = []
-    const result = await store.transaction((tx) => {
-      // A store may run the work again after a conflict.
-      events.length = 0
+    const { result, kept } = await store.transaction(async (tx) => {
       const nowMs = clock.now()
-      return work({ tx, lattice, silent, limits, nowMs, windowOpen: nowMs < windowEndsMs, events })
+      const windowOpen = nowMs < windowEndsMs
+      const audit = auditTrail(tx, nowMs, auditSigner, budget)
+      const events: PairingEvent[] = []
+      const result = await work({ tx, lattice, silent, approval, limits, nowMs, windowOpen, audit, events })
+      return { result, kept: await keepEvents(tx, events, nowMs) }
     })
-    for (const event of events) onEvent(event)
+    tell(kept)
     return result
   }
+
+  function tell(events: readonly NumberedEvent[]): void {
+    for (const { seq, event } of events) {
+      onEvent(event)
+      toldSeq = Math.max(toldSeq, seq)
+    }
+  }
+
+  /** Whoever sees requests, or decides on them, sees none whose time is over. */
+  const runFresh = <T>(work: (context: PairingContext) => Promise<T>): Promise<T> =>
+    run(async (context) => {
+      await expireRequests(context)
+      return work(context)
+    })
 
   return {
     gatewayId: () => run(gatewayId),
     taint: () => run(async ({ tx }) => (await tx.setting(TAINT)) || null),
-    putTaint: (value) => run(({ tx }) => tx.putSetting(TAINT, value ?? '')),
-    connect: (attempt) =>
-      run(async (context) => {
-        await expireRequests(context)
-        return connectDevice(context, attempt)
+    putTaint: (value) =>
+      run(async ({ tx, audit }) => {
+        await tx.putSetting(TAINT, value ?? '')
+        await audit.record('taint-changed', 'gateway', null, { taint: value })
       }),
-    list: (authority) =>
-      run(async (context) => {
-        await expireRequests(context)
-        return listPairings(context, authority)
-      }),
-    approve: (authority, requestId, digest) =>
-      run(async (context) => {
-        await expireRequests(context)
-        const request = await approveRequest(context, authority, requestId, digest)
-        const device = await context.tx.device(request.deviceId)
-        // Approved once, and removed since.
-        if (device === null)
-          throw new LatchkeyError('NOT_FOUND', 'this device was removed after the approval')
-        return pairedDevice(context, device)
-      }),
-    reject: (authority, requestId) =>
-      run(async (context) => {
-        await expireRequests(context)
-        return rejectRequest(context, authority, requestId)
-      }),
+    connect: (attempt) => runFresh((context) => connectDevice(context, attempt)),
+    list: (authority) => runFresh((context) => listPairings(context, authority)),
+    async approve(authority, decision) {
+      const outcome = await runFresh(async (context) => {
+        const approved = await approveRequest(context, authority, decision)
+        return { approved, paired: await approvedDevice(context, approved) }
+      })
+      return approvalOf(outcome.approved, outcome.paired)
+    },
+    reject: (authority, requestId, reason) =>
+      runFresh((context) => rejectRequest(context, authority, requestId, reason)),
+    ignore: (authority, requestId) => runFresh((context) => ignoreRequest(context, authority, requestId)),
+    unignore: (authority, deviceId) => run((context) => unignoreDevice(context, authority, deviceId)),
+    ignored: (authority) => run((context) => listIgnored(context, authority)),
     remove: (authority, deviceId) => run((context) => removeDevice(context, authority, deviceId)),
-    sweep: () =>
+    rename: (authority, deviceId, label) =>
+      run((context) => renameDevice(context, authority, deviceId, label)),
+    rotate: (authority, token) => run((context) => rotateToken(context, authority, token)),
+    revoke: (authority, deviceId, role) => run((context) => revokeToken(context, authority, deviceId, role)),
+    undoSilent: (authority, sinceMs) => run((context) => undoSilentGrants(context, authority, sinceMs)),
+    invite: (authority, ask) => run((context) => makeInvite(context, authority, ask)),
+    invites: (authority) => run((context) => listInvites(context, authority)),
+    revokeInvite: (authority, inviteId) => run((context) => revokeInvite(context, authority, inviteId)),
+    auditEntries: (authority, page) =>
       run(async (context) => {
-        await expireRequests(context)
-        await context.tx.deleteSettledRequests(context.nowMs - KEEP_SETTLED_MS)
+        await requireCurrent(context, authority)
+        requireScope(lattice, authority, ADMIN_SCOPE)
+        return context.tx.auditEntries(page)
       }),
+    sweep: () =>
+      runFresh(async (context) => {
+        const { tx, nowMs } = context
+        await tx.deleteSettledRequests(['approved', 'rejected'], nowMs - KEEP_DECIDED_MS)
+        await tx.deleteSettledRequests(['superseded', 'expired'], nowMs - KEEP_UNDECIDED_MS)
+        await sweepInvites(context)
+        await noteTold(tx, toldSeq)
+      }),
+    async tellUntold() {
+      for (;;) {
+        const untold = await run(({ tx }) => untoldEvents(tx))
+        if (untold.length === 0) return
+        tell(untold)
+        await run(({ tx }) => noteTold(tx, toldSeq))
+      }
+    },
+    mayPairSilently: (verdict, ask) => silent.allows(verdict, 'not-paired', ask, clock.now() < windowEndsMs),
     openWindow(durationMs) {
       windowEndsMs = clock.now() + durationMs
     },
@@ -123,28 +191,25 @@ async function gatewayId({ tx }: PairingContext): Promise<string> {
   return made
 }
 
-async function listPairings(context: PairingContext, authority: Authority): Promise<Pairings> {
-  const { tx, lattice, limits } = context
-  requireCurrent(lattice, authority, await tx.grants(authority.deviceId), context.nowMs)
-  requireScope(lattice, authority.scopes, PAIRING_SCOPE)
-  if (!actsForOthers(lattice, authority)) {
-    const own = await tx.device(authority.deviceId)
-    const pending = await tx.pendingRequestOf(authority.deviceId)
-    return {
-      pending: pending === null ? [] : [pending],
-      paired: own === null ? [] : [await pairedDevice(context, own)],
-    }
-  }
-  const paired: PairedDevice[] = []
-  let page: Device[] = []
-  do {
-    page = await tx.devices({ after: page.at(-1)?.id, limit: PAGE })
-    for (const device of page) paired.push(await pairedDevice(context, device))
-  } while (page.length === PAGE)
-  return { pending: await tx.pendingRequests(limits.maxPending), paired }
+async function approvedDevice(
+  context: PairingContext,
+  outcome: ApprovalOutcome,
+): Promise<PairedDevice | null> {
+  if (outcome.kind !== 'approved') return null
+  const device = await context.tx.device(outcome.request.deviceId)
+  return device === null ? null : pairedDevice(context, device)
 }
 
-async function pairedDevice({ tx }: PairingContext, device: Device): Promise<PairedDevice> {
-  const tokens = (await tx.tokens(device.id)).map(({ role, issuedAtMs }) => ({ role, issuedAtMs }))
-  return { device, grants: await tx.grants(device.id), tokens }
+function approvalOf(outcome: ApprovalOutcome, paired: PairedDevice | null): Approval {
+  if (outcome.kind === 'half-approved') return outcome
+  if (outcome.kind === 'wrong-code') {
+    const { attemptsLeft } = outcome.problem
+    const then = attemptsLeft === 0 ? 'The request was rejected' : `${attemptsLeft} more and it is rejected`
+    throw new LatchkeyError('FORBIDDEN', `this is not the code that the device shows. ${then}.`, {
+      details: { code: 'WRONG_CODE', attemptsLeft },
+    })
+  }
+  // Approved once, and removed since.
+  if (paired === null) throw new LatchkeyError('NOT_FOUND', 'this device was removed after the approval')
+  return { kind: 'approved', paired }
 }

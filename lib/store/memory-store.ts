@@ -1,18 +1,12 @@
 import type { PairingStore } from '../pairing/pairing-store.ts'
 import { guardedWork } from './guarded-work.ts'
-import { copyTables, memoryTransaction, type MemoryTables } from './memory-transaction.ts'
+import { copyTables, emptyTables, memoryTransaction } from './memory-transaction.ts'
 import { serialQueue } from './serial-queue.ts'
 
 /** A store for tests: it lives as long as the process and is shared with no other. */
 export function memoryStore(): PairingStore {
   const queue = serialQueue()
-  let tables: MemoryTables = {
-    settings: new Map(),
-    devices: new Map(),
-    grants: new Map(),
-    tokens: new Map(),
-    requests: new Map(),
-  }
+  let tables = emptyTables()
   return {
     transaction: (work) =>
       queue.run(async () => {

@@ -4,8 +4,10 @@ import type { PairingRequest } from '../pairing/pairing-request.ts'
 import type { PairingTransaction } from '../pairing/pairing-store.ts'
 import type { TokenRecord } from '../pairing/token.ts'
 import { deviceMissing, secondPending } from './constraint-errors.ts'
+import { inOrder, ownerOperations, type OwnerTables } from './memory-owner-tables.ts'
+import type { Synchronous } from './memory-owner-tables.ts'
 
-export type MemoryTables = {
+export type MemoryTables = OwnerTables & {
   settings: Map<string, string>
   devices: Map<string, Device>
   grants: Map<string, Grant>
@@ -13,15 +15,24 @@ export type MemoryTables = {
   requests: Map<string, PairingRequest>
 }
 
+export function emptyTables(): MemoryTables {
+  return {
+    settings: new Map(),
+    devices: new Map(),
+    grants: new Map(),
+    tokens: new Map(),
+    requests: new Map(),
+    ignored: new Map(),
+    invites: new Map(),
+    audit: new Map(),
+    events: new Map(),
+  }
+}
+
 /** Rows are never changed in place, so that a copy of the maps is a copy of the store. */
 export function copyTables(tables: MemoryTables): MemoryTables {
-  return {
-    settings: new Map(tables.settings),
-    devices: new Map(tables.devices),
-    grants: new Map(tables.grants),
-    tokens: new Map(tables.tokens),
-    requests: new Map(tables.requests),
-  }
+  const copies = Object.entries(tables).map(([name, rows]) => [name, new Map<unknown, unknown>(rows)])
+  return Object.fromEntries(copies) as MemoryTables
 }
 
 /** The operations of the port on tables that only this transaction sees. */
@@ -31,13 +42,15 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
   const pendingOf = (deviceId: string) => pending().find((request) => request.deviceId === deviceId)
 
   const operations = {
+    ...ownerOperations(tables),
+
     setting: (key) => settings.get(key) ?? null,
     putSetting: (key, value) => void settings.set(key, value),
 
     device: (id) => devices.get(id) ?? null,
     devices: ({ after, limit }) => {
       const rest = [...devices.values()].filter((device) => after === undefined || device.id > after)
-      return rest.sort((a, b) => order(a.id, b.id)).slice(0, limit)
+      return rest.sort((a, b) => inOrder(a.id, b.id)).slice(0, limit)
     },
     putDevice: (device) => void devices.set(device.id, device),
     deleteDevice: (id) => {
@@ -49,17 +62,30 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
     grants: (deviceId) =>
       [...grants.values()]
         .filter((grant) => grant.deviceId === deviceId)
-        .sort((a, b) => order(a.role, b.role) || order(a.via, b.via)),
+        .sort(
+          (a, b) =>
+            inOrder(a.role, b.role) ||
+            inOrder(a.via, b.via) ||
+            a.grantedAtMs - b.grantedAtMs ||
+            inOrder(a.id, b.id),
+        ),
+    silentGrantsSince: (sinceMs) =>
+      [...grants.values()]
+        .filter((grant) => grant.via === 'silent' && grant.grantedAtMs >= sinceMs)
+        .sort(
+          (a, b) => a.grantedAtMs - b.grantedAtMs || inOrder(a.deviceId, b.deviceId) || inOrder(a.id, b.id),
+        ),
+    hasOwnerGrants: () => [...grants.values()].some((grant) => grant.via === 'owner'),
     putGrant: (grant) => {
       if (!devices.has(grant.deviceId)) throw deviceMissing()
-      grants.set(keyOf(grant.deviceId, grant.role, grant.via), grant)
+      grants.set(grant.id, grant)
     },
-    deleteGrant: (deviceId, role, via) => void grants.delete(keyOf(deviceId, role, via)),
+    deleteGrant: (id) => void grants.delete(id),
 
     tokens: (deviceId) =>
       [...tokens.values()]
         .filter((token) => token.deviceId === deviceId)
-        .sort((a, b) => order(a.role, b.role)),
+        .sort((a, b) => inOrder(a.role, b.role)),
     putToken: (token) => {
       if (!devices.has(token.deviceId)) throw deviceMissing()
       tokens.set(keyOf(token.deviceId, token.role), token)
@@ -70,7 +96,7 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
     pendingRequestOf: (deviceId) => pendingOf(deviceId) ?? null,
     pendingRequests: (limit) =>
       pending()
-        .sort((a, b) => a.createdAtMs - b.createdAtMs || order(a.id, b.id))
+        .sort((a, b) => a.createdAtMs - b.createdAtMs || inOrder(a.id, b.id))
         .slice(0, limit),
     putRequest: (request) => {
       const other = pendingOf(request.deviceId)
@@ -78,24 +104,22 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
       requests.set(request.id, request)
     },
     countPending: () => pending().length,
+    countRequestsOf: (deviceId, sinceMs) =>
+      [...requests.values()].filter((one) => one.deviceId === deviceId && one.createdAtMs >= sinceMs).length,
     countPendingFrom: (prefix) => pending().filter((request) => request.addressPrefix === prefix).length,
     expiredRequests: (nowMs) =>
       pending()
         .filter((request) => request.expiresAtMs <= nowMs)
-        .sort((a, b) => a.expiresAtMs - b.expiresAtMs || order(a.id, b.id)),
-    deleteSettledRequests: (beforeMs) => {
+        .sort((a, b) => a.expiresAtMs - b.expiresAtMs || inOrder(a.id, b.id)),
+    deleteSettledRequests: (states, beforeMs) => {
       const old = [...requests.values()].filter(
-        (row) => row.state !== 'pending' && row.createdAtMs < beforeMs,
+        (row) => row.state !== 'pending' && states.includes(row.state) && row.createdAtMs < beforeMs,
       )
       for (const request of old) requests.delete(request.id)
       return old.length
     },
   } satisfies Synchronous<PairingTransaction>
   return asynchronous(operations)
-}
-
-type Synchronous<T> = {
-  [K in keyof T]: T[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => R : never
 }
 
 /** Copies what goes in and what comes out, as a database does: nobody shares an object with the store. */
@@ -112,8 +136,4 @@ function asynchronous(operations: Synchronous<PairingTransaction>): PairingTrans
 
 function keyOf(...parts: string[]): string {
   return JSON.stringify(parts)
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -2,7 +2,7 @@ import type { Insertable, Selectable } from 'kysely'
 import type { PairingRequest } from '../pairing/pairing-request.ts'
 import { numberOrNull } from './rows.ts'
 import type { RequestTable } from './schema.ts'
-import { readAsks } from './stored-list.ts'
+import { readApprovals, readAsks, readTrace, readVerification } from './stored-list.ts'
 
 export function requestRow(request: PairingRequest): Insertable<RequestTable> {
   return {
@@ -24,6 +24,10 @@ export function requestRow(request: PairingRequest): Insertable<RequestTable> {
     address_prefix: request.addressPrefix,
     locality_reason: request.localityReason,
     locality_advice: request.localityAdvice,
+    locality_trace: JSON.stringify(request.localityTrace),
+    verification: JSON.stringify(request.verification),
+    code_failures: request.codeFailures,
+    approvals: JSON.stringify(request.approvals),
     created_at_ms: request.createdAtMs,
     refreshed_at_ms: request.refreshedAtMs,
     expires_at_ms: request.expiresAtMs,
@@ -52,6 +56,10 @@ export function requestOf(row: Selectable<RequestTable>): PairingRequest {
     addressPrefix: row.address_prefix,
     localityReason: row.locality_reason,
     localityAdvice: row.locality_advice,
+    localityTrace: readTrace(row.locality_trace),
+    verification: readVerification(row.verification),
+    codeFailures: row.code_failures,
+    approvals: readApprovals(row.approvals),
     createdAtMs: Number(row.created_at_ms),
     refreshedAtMs: Number(row.refreshed_at_ms),
     expiresAtMs: Number(row.expires_at_ms),

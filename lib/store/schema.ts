@@ -1,8 +1,9 @@
 import type { ColumnType } from 'kysely'
+import type { AuditEntry } from '../pairing/audit-entry.ts'
 import type { Grant } from '../pairing/grant.ts'
 import type { PairingRequest } from '../pairing/pairing-request.ts'
 
-/** Milliseconds since the epoch. PostgreSQL hands 64-bit integers over as text. */
+/** Milliseconds since the epoch, or another large number. PostgreSQL hands 64-bit integers over as text. */
 type Milliseconds = ColumnType<number | string, number, number>
 type MaybeMilliseconds = ColumnType<number | string | null, number | null, number | null>
 
@@ -12,6 +13,7 @@ export type DeviceTable = {
   id: string
   public_key: string
   display_name: string | null
+  label: string | null
   platform: string | null
   device_family: string | null
   client_id: string | null
@@ -21,12 +23,14 @@ export type DeviceTable = {
 }
 
 export type GrantTable = {
+  id: string
   device_id: string
   role: string
   via: Grant['via']
   /** JSON: an array of strings. */
   scopes: string
   approved_by: string | null
+  origin: string | null
   from_address: string | null
   locality_reason: Grant['localityReason']
   granted_at_ms: Milliseconds
@@ -37,7 +41,15 @@ export type TokenTable = {
   device_id: string
   role: string
   hash: string
+  previous_hash: string | null
+  /** JSON: an array of strings. */
+  superseded: string
+  /** 0 or 1: SQLite has no truth values. */
+  is_rotation_due: number
   issued_at_ms: Milliseconds
+  expires_at_ms: MaybeMilliseconds
+  last_used_at_ms: MaybeMilliseconds
+  revoked_at_ms: MaybeMilliseconds
 }
 
 export type RequestTable = {
@@ -60,12 +72,54 @@ export type RequestTable = {
   address_prefix: string
   locality_reason: PairingRequest['localityReason']
   locality_advice: string | null
+  /** JSON: an array of `{ rule, outcome, saw }`. */
+  locality_trace: string
+  /** JSON: an object, or null. */
+  verification: string
+  code_failures: number
+  /** JSON: an array. */
+  approvals: string
   created_at_ms: Milliseconds
   refreshed_at_ms: Milliseconds
   expires_at_ms: Milliseconds
   decided_at_ms: MaybeMilliseconds
   decided_by: string | null
 }
+
+export type IgnoredTable = {
+  device_id: string
+  display_name: string | null
+  ignored_by: string
+  ignored_at_ms: Milliseconds
+}
+
+export type InviteTable = {
+  id: string
+  token_hash: string
+  /** JSON: an array of `{ role, scopes }`. */
+  asks: string
+  label: string | null
+  created_by: string
+  silent_honoured: number
+  is_first_owner: number
+  created_at_ms: Milliseconds
+  expires_at_ms: Milliseconds
+  used_by: string | null
+  used_at_ms: MaybeMilliseconds
+}
+
+export type AuditTable = {
+  seq: Milliseconds
+  at_ms: Milliseconds
+  kind: AuditEntry['kind']
+  actor: string
+  device_id: string | null
+  details: string
+  previous_hash: string
+  hash: string
+}
+
+export type EventTable = { seq: Milliseconds; at_ms: Milliseconds; payload: string }
 
 /** The tables, as Kysely sees them. The migrations must agree with this. */
 export type StoreTables = {
@@ -76,4 +130,8 @@ export type StoreTables = {
   grants: GrantTable
   tokens: TokenTable
   requests: RequestTable
+  ignored_devices: IgnoredTable
+  invites: InviteTable
+  audit: AuditTable
+  events: EventTable
 }

@@ -3,9 +3,12 @@ import type { PairingTransaction } from '../pairing/pairing-store.ts'
 import { requestOf, requestRow } from './request-row.ts'
 import { deviceOf, deviceRow, grantOf, grantRow, tokenOf, tokenRow } from './rows.ts'
 import type { StoreTables } from './schema.ts'
+import { ownerStatements } from './owner-statements.ts'
 
 // A literal, not a parameter: the planner uses a partial index only when it can read the value.
 const PENDING = sql.lit('pending' as const)
+const SILENT = sql.lit('silent' as const)
+const OWNER = sql.lit('owner' as const)
 
 /** The operations of the port, as statements of one transaction. */
 export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransaction {
@@ -16,6 +19,8 @@ export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransactio
   }
 
   return {
+    ...ownerStatements(trx),
+
     async setting(key) {
       const row = await trx.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
       return row?.value ?? null
@@ -46,17 +51,25 @@ export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransactio
 
     async grants(deviceId) {
       const all = trx.selectFrom('grants').selectAll().where('device_id', '=', deviceId)
-      return (await all.orderBy('role').orderBy('via').execute()).map(grantOf)
+      const inOrder = all.orderBy('role').orderBy('via').orderBy('granted_at_ms').orderBy('id')
+      return (await inOrder.execute()).map(grantOf)
+    },
+    async silentGrantsSince(sinceMs) {
+      const silent = trx.selectFrom('grants').selectAll().where('via', '=', SILENT)
+      const since = silent.where('granted_at_ms', '>=', sinceMs).orderBy('granted_at_ms')
+      return (await since.orderBy('device_id').orderBy('id').execute()).map(grantOf)
+    },
+    async hasOwnerGrants() {
+      const owned = trx.selectFrom('grants').select('id').where('via', '=', OWNER).limit(1)
+      return (await owned.executeTakeFirst()) !== undefined
     },
     async putGrant(grant) {
       const row = grantRow(grant)
       const insert = trx.insertInto('grants').values(row)
-      const key = ['device_id', 'role', 'via'] as const
-      await insert.onConflict((conflict) => conflict.columns(key).doUpdateSet(row)).execute()
+      await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute()
     },
-    async deleteGrant(deviceId, role, via) {
-      const ofDevice = trx.deleteFrom('grants').where('device_id', '=', deviceId)
-      await ofDevice.where('role', '=', role).where('via', '=', via).execute()
+    async deleteGrant(id) {
+      await trx.deleteFrom('grants').where('id', '=', id).execute()
     },
 
     async tokens(deviceId) {
@@ -93,12 +106,19 @@ export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransactio
     },
     countPending: () => count(pending()),
     countPendingFrom: (addressPrefix) => count(pending().where('address_prefix', '=', addressPrefix)),
+    async countRequestsOf(deviceId, sinceMs) {
+      const ofDevice = trx.selectFrom('requests').where('device_id', '=', deviceId)
+      const since = ofDevice.where('created_at_ms', '>=', sinceMs)
+      const row = await since.select((eb) => eb.fn.countAll().as('total')).executeTakeFirstOrThrow()
+      return Number(row.total)
+    },
     async expiredRequests(nowMs) {
       const expired = pending().selectAll().where('expires_at_ms', '<=', nowMs)
       return (await expired.orderBy('expires_at_ms').orderBy('id').execute()).map(requestOf)
     },
-    async deleteSettledRequests(beforeMs) {
-      const settled = trx.deleteFrom('requests').where('state', '<>', PENDING)
+    async deleteSettledRequests(states, beforeMs) {
+      // The first condition names the index.
+      const settled = trx.deleteFrom('requests').where('state', '<>', PENDING).where('state', 'in', states)
       const deleted = await settled.where('created_at_ms', '<', beforeMs).executeTakeFirst()
       return Number(deleted.numDeletedRows)
     },

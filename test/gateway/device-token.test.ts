@@ -50,6 +50,7 @@ describe('a device token', () => {
         code: 'AUTH_DEVICE_TOKEN_MISMATCH',
         authReason: 'device_token_mismatch',
         canRetryWithDeviceToken: false,
+        recommendedNextStep: 'update_auth_credentials',
       },
     })
     expect((await client.closed).code).toBe(1008)

@@ -20,6 +20,7 @@ describe('the challenge', () => {
       payload: {
         nonce: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/) as unknown,
         ts: expect.any(Number) as unknown,
+        verification: { commitment: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/) },
         gatewayId: running.gateway.id,
       },
     })

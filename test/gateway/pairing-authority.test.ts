@@ -77,7 +77,9 @@ describe('nobody approves', () => {
     const identity = createDeviceIdentity()
     const requestId = await knock(createDeviceIdentity())
     const client = await here(['operator.admin'], identity)
-    await store.transaction((tx) => tx.deleteGrant(identity.deviceId, 'operator', 'silent'))
+    await store.transaction(async (tx) => {
+      for (const grant of await tx.grants(identity.deviceId)) await tx.deleteGrant(grant.id)
+    })
     for (const [method, params] of [
       ['device.pair.approve', { requestId }],
       ['device.pair.reject', { requestId }],

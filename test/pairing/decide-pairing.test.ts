@@ -10,6 +10,8 @@ const lattice = scopeLattice()
 
 function grant(via: Grant['via'], role: string, scopes: string[], expiresAtMs: number | null = null): Grant {
   return {
+    id: `${via} ${role}`,
+    origin: null,
     deviceId: 'd',
     role,
     via,
@@ -50,14 +52,7 @@ describe('what a device holds × where it is × what it asks for', () => {
     ['nothing, unknown', NOTHING, null, 'operator', [], 'needs-locality'],
     ['silent, local, covered', SILENT_READ, localVerdict, 'operator', ['operator.read'], 'admit'],
     ['silent, local, no scopes', SILENT_READ, localVerdict, 'operator', [], 'admit'],
-    [
-      'silent, local, more',
-      SILENT_READ,
-      localVerdict,
-      'operator',
-      ['x.y'],
-      'grant scope-upgrade operator.read+x.y',
-    ],
+    ['silent, local, more', SILENT_READ, localVerdict, 'operator', ['x.y'], 'grant scope-upgrade x.y'],
     ['silent, local, other role', SILENT_READ, localVerdict, 'node', [], 'grant role-upgrade '],
     ['silent, remote, covered', SILENT_READ, remoteVerdict, 'operator', ['operator.read'], 'wait remote-use'],
     ['silent, remote, more', SILENT_READ, remoteVerdict, 'operator', ['x.y'], 'wait remote-use'],

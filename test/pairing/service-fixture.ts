@@ -1,15 +1,17 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { LocalityVerdict } from '../../lib/locality/index.ts'
 import {
+  approvalPolicy,
   pairingService,
   scopeLattice,
   silentPolicy,
-  type Authority,
+  type ApprovalOptions,
   type ConnectAttempt,
   type ConnectOutcome,
+  type DeviceAuthority,
   type PairingEvent,
   type PairingLimits,
   type PairingRequest,
@@ -35,10 +37,17 @@ export type Fixture = {
   /** A device that waits, and its request. */
   request(device: string, role: string, scopes: string[], verdict?: LocalityVerdict): Promise<PairingRequest>
   /** A local device with these scopes, and its authority. */
-  owner(name?: string, scopes?: string[]): Promise<Authority>
+  owner(name?: string, scopes?: string[]): Promise<DeviceAuthority>
 }
 
-export const LIMITS: PairingLimits = { requestTtlMs: 300_000, maxPending: 50, maxPendingPerPrefix: 5 }
+export const LIMITS: PairingLimits = {
+  requestTtlMs: 300_000,
+  maxPending: 50,
+  maxPendingPerPrefix: 5,
+  maxRequestsPerDevice: 120,
+  tokenTtlMs: 0,
+  maxInvites: 3,
+}
 
 export const STORES: readonly [string, () => Promise<{ store: PairingStore; remove: () => void }>][] = [
   ['memory', () => Promise.resolve({ store: memoryStore(), remove: () => undefined })],
@@ -75,12 +84,21 @@ export function attemptOf(
     },
     ask: { role, scopes: [...scopes].sort() },
     token: null,
+    bootstrapToken: null,
+    requiresToken: false,
     verdict,
     addressPrefix: verdict?.clientAddress ?? '127.0.0.1',
+    requestId: randomUUID(),
+    verification: null,
   }
 }
 
-export function serviceFixture(store: PairingStore, silent: SilentOptions = {}, limits = LIMITS): Fixture {
+export function serviceFixture(
+  store: PairingStore,
+  silent: SilentOptions = {},
+  limits = LIMITS,
+  approval: ApprovalOptions = {},
+): Fixture {
   const events: PairingEvent[] = []
   const clock = { nowMs: 1_000_000 }
   const lattice = scopeLattice()
@@ -88,7 +106,9 @@ export function serviceFixture(store: PairingStore, silent: SilentOptions = {}, 
     store,
     lattice,
     silent: silentPolicy(silent, lattice),
+    approval: approvalPolicy(approval, lattice),
     limits,
+    auditSigner: null,
     clock: { now: () => clock.nowMs },
     onEvent: (event) => events.push(event),
   })
@@ -107,7 +127,7 @@ export function serviceFixture(store: PairingStore, silent: SilentOptions = {}, 
     },
     async owner(name = 'owner', scopes = ['operator.admin']) {
       await fixture.connect(name, 'operator', scopes)
-      return { deviceId: deviceIdOf(name), role: 'operator', scopes, silentHonoured: true }
+      return { kind: 'device', deviceId: deviceIdOf(name), role: 'operator', scopes, silentHonoured: true }
     },
   }
   return fixture

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PairingStore } from '../../lib/pairing/pairing-store.ts'
+import { ownerContract } from './owner-contract.ts'
 import { requestContract } from './request-contract.ts'
 import { sampleDevice, sampleGrant, sampleToken } from './samples.ts'
 import { transactionContract } from './transaction-contract.ts'
@@ -13,6 +14,7 @@ export function pairingStoreContract(name: string, open: () => Promise<PairingSt
 
     recordContract(() => store)
     requestContract(() => store)
+    ownerContract(() => store)
     transactionContract(() => store)
   })
 }
@@ -107,23 +109,19 @@ function recordContract(store: () => PairingStore): void {
   })
 
   describe('grants', () => {
-    test('are one per device, role and via, by role, then via', async () => {
+    test('come back whole, by role, via, age and id, and are replaced by id', async () => {
+      const bare = { approvedBy: null, origin: null, fromAddress: null, expiresAtMs: null }
       const grants = [
-        sampleGrant('d1', { role: 'node', via: 'owner', scopes: [] }),
-        sampleGrant('d1', {
-          role: 'node',
-          via: 'silent',
-          approvedBy: null,
-          fromAddress: null,
-          expiresAtMs: null,
-        }),
-        sampleGrant('d1', { role: 'operator', via: 'owner' }),
-        sampleGrant('d1', { role: 'operator', via: 'silent', localityReason: 'local' }),
+        sampleGrant('d1', { id: 'g5', role: 'node', via: 'owner', scopes: [] }),
+        sampleGrant('d1', { id: 'g4', role: 'node', via: 'silent', ...bare }),
+        sampleGrant('d1', { id: 'g9', role: 'operator', via: 'owner', grantedAtMs: 1 }),
+        sampleGrant('d1', { id: 'g1', role: 'operator', via: 'owner', grantedAtMs: 2 }),
+        sampleGrant('d1', { id: 'g2', role: 'operator', via: 'owner', grantedAtMs: 2 }),
+        sampleGrant('d1', { id: 'g3', role: 'operator', via: 'silent', localityReason: 'local' }),
       ]
       await store().transaction(async (tx) => {
         await tx.putDevice(sampleDevice('d1'))
-        for (const grant of [...grants].reverse())
-          await tx.putGrant({ ...grant, scopes: ['x'], grantedAtMs: 1 })
+        for (const grant of [...grants].reverse()) await tx.putGrant({ ...grant, scopes: ['x'] })
         for (const grant of grants) await tx.putGrant(grant)
       })
       expect(await store().transaction((tx) => tx.grants('d1'))).toEqual(grants)
@@ -133,13 +131,27 @@ function recordContract(store: () => PairingStore): void {
     test('are deleted one by one', async () => {
       await store().transaction(async (tx) => {
         await tx.putDevice(sampleDevice('d1'))
-        for (const role of ['node', 'operator']) {
-          for (const via of ['owner', 'silent'] as const) await tx.putGrant(sampleGrant('d1', { role, via }))
-        }
-        await tx.deleteGrant('d1', 'operator', 'silent')
-        await tx.deleteGrant('d2', 'operator', 'owner')
-        const left = (await tx.grants('d1')).map((grant) => `${grant.role} ${grant.via}`)
-        expect(left).toEqual(['node owner', 'node silent', 'operator owner'])
+        for (const id of ['g1', 'g2', 'g3']) await tx.putGrant(sampleGrant('d1', { id }))
+        await tx.deleteGrant('g2')
+        await tx.deleteGrant('unknown')
+        expect((await tx.grants('d1')).map((grant) => grant.id)).toEqual(['g1', 'g3'])
+      })
+    })
+
+    test('silent ones are found by their age, over all devices; owners’ are seen', async () => {
+      await store().transaction(async (tx) => {
+        for (const id of ['d2', 'd1']) await tx.putDevice(sampleDevice(id))
+        expect(await tx.hasOwnerGrants()).toBe(false)
+        const silent = { via: 'silent', grantedAtMs: 10 } as const
+        await tx.putGrant(sampleGrant('d2', { id: 'a', ...silent }))
+        await tx.putGrant(sampleGrant('d1', { id: 'c', ...silent }))
+        await tx.putGrant(sampleGrant('d1', { id: 'b', ...silent, grantedAtMs: 11 }))
+        await tx.putGrant(sampleGrant('d1', { id: 'd', ...silent, grantedAtMs: 9 }))
+        expect(await tx.hasOwnerGrants()).toBe(false)
+        await tx.putGrant(sampleGrant('d1', { id: 'e', grantedAtMs: 11 }))
+        expect(await tx.hasOwnerGrants()).toBe(true)
+        expect((await tx.silentGrantsSince(10)).map((grant) => grant.id)).toEqual(['c', 'a', 'b'])
+        expect(await tx.silentGrantsSince(12)).toEqual([])
       })
     })
 

@@ -7,7 +7,14 @@ import { sqliteStore } from '../../lib/store/index.ts'
 import type { StoreTables } from '../../lib/store/schema.ts'
 import { ImmediateSqliteDialect } from '../../lib/store/sqlite-dialect.ts'
 import { sqlTransaction } from '../../lib/store/sql-transaction.ts'
-import { sampleDevice, sampleGrant, sampleRequest, sampleToken } from './samples.ts'
+import {
+  sampleAuditEntry,
+  sampleDevice,
+  sampleGrant,
+  sampleInvite,
+  sampleRequest,
+  sampleToken,
+} from './samples.ts'
 import { scratchFolders } from './scratch-folder.ts'
 
 const scratch = scratchFolders()
@@ -37,7 +44,9 @@ const PLANS: [keyof PairingTransaction, (tx: PairingTransaction) => Promise<unkn
   ['putDevice', (tx) => tx.putDevice(sampleDevice('d')), /SEARCH tokens USING .*\n.*SEARCH grants USING/],
   ['grants', (tx) => tx.grants('d'), /SEARCH grants USING INDEX .*\(device_id=\?\)/],
   ['putGrant', (tx) => tx.putGrant(sampleGrant('d')), /^$/],
-  ['deleteGrant', (tx) => tx.deleteGrant('d', 'r', 'owner'), /\(device_id=\? AND role=\? AND via=\?\)/],
+  ['silentGrantsSince', (tx) => tx.silentGrantsSince(1), /INDEX grants_silent_age \(granted_at_ms>\?\)/],
+  ['hasOwnerGrants', (tx) => tx.hasOwnerGrants(), /SCAN grants USING COVERING INDEX grants_of_owners/],
+  ['deleteGrant', (tx) => tx.deleteGrant('g'), /SEARCH grants USING INDEX .*\(id=\?\)/],
   ['tokens', (tx) => tx.tokens('d'), /SEARCH tokens USING INDEX .*\(device_id=\?\)/],
   ['putToken', (tx) => tx.putToken(sampleToken('d')), /^$/],
   ['deleteToken', (tx) => tx.deleteToken('d', 'r'), /\(device_id=\? AND role=\?\)/],
@@ -52,28 +61,54 @@ const PLANS: [keyof PairingTransaction, (tx: PairingTransaction) => Promise<unkn
     (tx) => tx.countPendingFrom('p'),
     /COVERING INDEX requests_pending_prefix \(address_prefix=\?/,
   ],
+  [
+    'countRequestsOf',
+    (tx) => tx.countRequestsOf('d', 1),
+    /COVERING INDEX requests_of_device \(device_id=\? AND created_at_ms>\?\)/,
+  ],
   ['expiredRequests', (tx) => tx.expiredRequests(1), /INDEX requests_pending_expiry \(expires_at_ms<\?\)/],
   [
     'deleteSettledRequests',
-    (tx) => tx.deleteSettledRequests(1),
+    (tx) => tx.deleteSettledRequests(['expired', 'superseded'], 1),
     /INDEX requests_settled_age \(created_at_ms<\?\)/,
   ],
+  ['ignored', (tx) => tx.ignored('d'), /SEARCH ignored_devices USING INDEX .*\(device_id=\?\)/],
+  ['ignoredDevices', (tx) => tx.ignoredDevices(), /SCAN ignored_devices USING INDEX/],
+  ['putIgnored', (tx) => tx.putIgnored({ deviceId: 'd', displayName: null, ignoredBy: 'o', ignoredAtMs: 1 }), /^$/], // prettier-ignore
+  ['deleteIgnored', (tx) => tx.deleteIgnored('d'), /SEARCH ignored_devices USING INDEX/],
+  ['invite', (tx) => tx.invite('i'), /SEARCH invites USING INDEX .*\(id=\?\)/],
+  ['inviteByToken', (tx) => tx.inviteByToken('t'), /SEARCH invites USING INDEX .*\(token_hash=\?\)/],
+  ['invites', (tx) => tx.invites(), /SCAN invites USING INDEX invites_age/],
+  ['putInvite', (tx) => tx.putInvite(sampleInvite('i')), /^$/],
+  ['deleteInvite', (tx) => tx.deleteInvite('i'), /SEARCH invites USING INDEX/],
+  ['lastAuditEntry', (tx) => tx.lastAuditEntry(), /SCAN audit USING INDEX/],
+  ['auditEntries', (tx) => tx.auditEntries({ after: 1, limit: 9 }), /SEARCH audit USING INDEX .*\(seq>\?\)/],
+  ['addAuditEntry', (tx) => tx.addAuditEntry(sampleAuditEntry(1)), /^$/],
+  ['events', (tx) => tx.events({ after: 1, limit: 9 }), /SEARCH events USING INDEX .*\(seq>\?\)/],
+  ['addEvent', (tx) => tx.addEvent({ atMs: 1, payload: '{}' }), /SCAN events USING COVERING INDEX/],
+  ['deleteEvents', (tx) => tx.deleteEvents(1), /SEARCH events USING INDEX .*\(seq<\?\)/],
 ]
+/** Those that look for the latest event first. */
+const TWO_STATEMENTS = ['addEvent', 'deleteEvents']
 
-test.each(PLANS)('%s uses an index, and never sorts', async (_name, operation, expected) => {
+test.each(PLANS)('%s uses an index, and never sorts', async (name, operation, expected) => {
   await db.transaction().execute(async (trx) => {
     await sqlTransaction(trx).putDevice(sampleDevice('d'))
     queries.length = 0
     await operation(sqlTransaction(trx))
   })
-  const [query, ...others] = queries.filter(({ sql }) => !/^(?:begin|commit)/.test(sql))
-  expect(others).toEqual([])
-  const explain = database.prepare<unknown[], { detail: string }>(`explain query plan ${query?.sql ?? ''}`)
-  // Without the values: SQLite may look at them, but a plan must not rest on that.
-  const plan = explain.all(...(query?.parameters ?? []).map(() => null)).map((step) => step.detail)
+  const statements = queries.filter(({ sql }) => !/^(?:begin|commit)/.test(sql))
+  expect(statements).toHaveLength(TWO_STATEMENTS.includes(name) ? 2 : 1)
+  const plan = statements.flatMap(planOf)
   expect(plan.join('\n')).toMatch(expected)
   for (const step of plan) expect(step).not.toMatch(/SCAN (?!.*USING)|TEMP B-TREE/)
 })
+
+function planOf({ sql, parameters }: CompiledQuery): string[] {
+  const explain = database.prepare<unknown[], { detail: string }>(`explain query plan ${sql}`)
+  // Without the values: SQLite may look at them, but a plan must not rest on that.
+  return explain.all(...parameters.map(() => null)).map((step) => step.detail)
+}
 
 test('every operation of the port has its plan checked', async () => {
   const operations = await db

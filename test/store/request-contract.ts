@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { PairingRequest } from '../../lib/pairing/pairing-request.ts'
-import type { PairingStore } from '../../lib/pairing/pairing-store.ts'
+import type { PairingStore, SettledState } from '../../lib/pairing/pairing-store.ts'
 import { sampleDevice, sampleRequest } from './samples.ts'
 
 const SETTLED = ['approved', 'rejected', 'superseded', 'expired'] as const
@@ -46,6 +46,7 @@ export function requestContract(store: () => PairingStore): void {
         ...{ platform: 'p', deviceFamily: null, clientId: 'i', clientMode: null, fromAddress: null },
         ...{ addressPrefix: 'q', localityReason: 'peer-relay', localityAdvice: null, createdAtMs: 1 },
         ...{ refreshedAtMs: 2, expiresAtMs: 3, decidedAtMs: 4, decidedBy: 'o' },
+        ...{ localityTrace: [], verification: null, codeFailures: 0, approvals: [] },
       }
       await put(changed)
       expect(await store().transaction((tx) => tx.request('r1'))).toEqual(changed)
@@ -116,6 +117,17 @@ export function requestContract(store: () => PairingStore): void {
       })
     })
 
+    test('those of one device are counted from a time on, settled ones too', async () => {
+      await put(
+        sampleRequest('r1', 'd1', { createdAtMs: 10 }),
+        sampleRequest('r2', 'd1', { createdAtMs: 9, state: 'expired' }),
+        sampleRequest('r3', 'd1', { createdAtMs: 11, state: 'superseded' }),
+        sampleRequest('r4', 'd2', { createdAtMs: 11 }),
+      )
+      expect(await store().transaction((tx) => tx.countRequestsOf('d1', 10))).toBe(2)
+      expect(await store().transaction((tx) => tx.countRequestsOf('d3', 0))).toBe(0)
+    })
+
     test('pending ones expire at their time, not before', async () => {
       await put(
         sampleRequest('r1', 'd1', { expiresAtMs: 1_760_000_000_001 }),
@@ -137,8 +149,11 @@ export function requestContract(store: () => PairingStore): void {
         sampleRequest('old-pending', 'd1', { createdAtMs: 1 }),
         sampleRequest('on-the-line', 'd1', { state: 'approved', createdAtMs: 100 }),
       )
-      expect(await store().transaction((tx) => tx.deleteSettledRequests(100))).toBe(4)
-      expect(await store().transaction((tx) => tx.deleteSettledRequests(100))).toBe(0)
+      const forget = (states: readonly SettledState[]) =>
+        store().transaction((tx) => tx.deleteSettledRequests(states, 100))
+      expect(await forget(['superseded', 'expired'])).toBe(2)
+      expect(await forget(['superseded', 'expired'])).toBe(0)
+      expect(await forget(['approved', 'rejected'])).toBe(2)
       await store().transaction(async (tx) => {
         for (const { id } of old) expect(await tx.request(id)).toBeNull()
         expect(await tx.request('old-pending')).not.toBeNull()

@@ -1,5 +1,7 @@
+import type { AuditEntry } from '../../lib/pairing/audit-entry.ts'
 import type { Device } from '../../lib/pairing/device.ts'
 import type { Grant } from '../../lib/pairing/grant.ts'
+import type { Invite } from '../../lib/pairing/invite.ts'
 import type { PairingRequest } from '../../lib/pairing/pairing-request.ts'
 import type { TokenRecord } from '../../lib/pairing/token.ts'
 
@@ -9,6 +11,7 @@ export function sampleDevice(id: string, overrides: Partial<Device> = {}): Devic
     id,
     publicKey: `key-of-${id}`,
     displayName: 'Büro 💻 "quoted" \'; drop table devices; --',
+    label: 'Küche',
     platform: 'linux',
     deviceFamily: 'laptop',
     clientId: 'cli',
@@ -21,11 +24,13 @@ export function sampleDevice(id: string, overrides: Partial<Device> = {}): Devic
 
 export function sampleGrant(deviceId: string, overrides: Partial<Grant> = {}): Grant {
   return {
+    id: `grant-of-${deviceId}`,
     deviceId,
     role: 'operator',
     via: 'owner',
     scopes: ['operator.read', 'operator.write'],
     approvedBy: 'owner-device',
+    origin: 'request-1',
     fromAddress: '2001:db8::1',
     localityReason: 'peer-not-loopback',
     grantedAtMs: 1_760_000_000_123,
@@ -35,7 +40,19 @@ export function sampleGrant(deviceId: string, overrides: Partial<Grant> = {}): G
 }
 
 export function sampleToken(deviceId: string, overrides: Partial<TokenRecord> = {}): TokenRecord {
-  return { deviceId, role: 'operator', hash: 'ab'.repeat(32), issuedAtMs: 1_760_000_000_123, ...overrides }
+  return {
+    deviceId,
+    role: 'operator',
+    hash: 'ab'.repeat(32),
+    previousHash: 'cd'.repeat(32),
+    superseded: ['ef'.repeat(32), '01'.repeat(32)],
+    isRotationDue: true,
+    issuedAtMs: 1_760_000_000_123,
+    expiresAtMs: 1_790_000_000_456,
+    lastUsedAtMs: 1_760_000_060_456,
+    revokedAtMs: null,
+    ...overrides,
+  }
 }
 
 export function sampleRequest(
@@ -65,11 +82,60 @@ export function sampleRequest(
     addressPrefix: '203.0.113.7',
     localityReason: 'peer-not-loopback',
     localityAdvice: 'use the private listener',
+    localityTrace: [{ rule: 'peer-not-loopback', outcome: 'fail', saw: '203.0.113.7' }],
+    verification: {
+      commitment: 'commitment',
+      gatewayNonce: 'nonce',
+      role: 'operator',
+      scopes: ['operator.read'],
+      code: '4821-0937',
+    },
+    codeFailures: 1,
+    approvals: [
+      {
+        by: 'owner-device',
+        authority: { role: 'operator', scopes: ['operator.admin'], silentHonoured: false },
+        asks: [{ role: 'node', scopes: [] }],
+        expiresInMs: null,
+        atMs: 1_760_000_000_124,
+      },
+    ],
     createdAtMs: 1_760_000_000_123,
     refreshedAtMs: 1_760_000_030_000,
     expiresAtMs: 1_760_000_330_000,
     decidedAtMs: null,
     decidedBy: null,
+    ...overrides,
+  }
+}
+
+export function sampleInvite(id: string, overrides: Partial<Invite> = {}): Invite {
+  return {
+    id,
+    tokenHash: `hash-of-${id}`,
+    asks: [{ role: 'operator', scopes: ['operator.read'] }],
+    label: 'Gäste',
+    createdBy: 'owner-device',
+    silentHonoured: true,
+    isFirstOwner: true,
+    createdAtMs: 1_760_000_000_123,
+    expiresAtMs: 1_760_000_600_123,
+    usedBy: 'd1',
+    usedAtMs: 1_760_000_000_999,
+    ...overrides,
+  }
+}
+
+export function sampleAuditEntry(seq: number, overrides: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    seq,
+    atMs: 1_760_000_000_123,
+    kind: 'request-approved',
+    actor: 'owner-device',
+    deviceId: 'd1',
+    details: '{"name":"Büro \'; drop table audit; --"}',
+    previousHash: '0'.repeat(64),
+    hash: 'ab'.repeat(32),
     ...overrides,
   }
 }

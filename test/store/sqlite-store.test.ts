@@ -130,7 +130,10 @@ describe('a SQLite store', () => {
     expect(() => insert.run({ ...copy, id: 'r2' })).toThrow('UNIQUE constraint failed: requests.device_id')
     expect(() => insert.run({ ...copy, id: 'r2', state: 'pendign' })).toThrow('CHECK constraint failed')
     insert.run({ ...copy, id: 'r2', state: 'expired' })
-    const token = () => database.exec("insert into tokens values ('nobody', 'operator', 'h', 1)")
+    const token = () =>
+      database.exec(
+        "insert into tokens values ('nobody', 'operator', 'h', null, '[]', 0, 1, null, null, null)",
+      )
     expect(token).toThrow('FOREIGN KEY constraint failed')
     database.close()
   })

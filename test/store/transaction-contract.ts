@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import type { PairingStore, PairingTransaction } from '../../lib/pairing/pairing-store.ts'
-import { sampleDevice, sampleGrant, sampleRequest, sampleToken } from './samples.ts'
+import {
+  sampleAuditEntry,
+  sampleDevice,
+  sampleGrant,
+  sampleInvite,
+  sampleRequest,
+  sampleToken,
+} from './samples.ts'
 
 export function transactionContract(store: () => PairingStore): void {
   const total = async (tx: PairingTransaction) => Number((await tx.setting('total')) ?? 0)
@@ -63,10 +70,14 @@ export function transactionContract(store: () => PairingStore): void {
       const failure = new TypeError('the work changed its mind')
       const failing = store().transaction(async (tx) => {
         await tx.putSetting('total', '2')
-        await tx.deleteSettledRequests(2 ** 50)
+        await tx.deleteSettledRequests(['expired'], 2 ** 50)
         await tx.putRequest(sampleRequest('r1', 'd1', { state: 'approved' }))
         await tx.putRequest(sampleRequest('r3', 'd1'))
-        await tx.deleteGrant('d1', 'operator', 'owner')
+        await tx.deleteGrant('grant-of-d1')
+        await tx.putInvite(sampleInvite('i1'))
+        await tx.putIgnored({ deviceId: 'd1', displayName: null, ignoredBy: 'o', ignoredAtMs: 1 })
+        await tx.addAuditEntry(sampleAuditEntry(1))
+        await tx.addEvent({ atMs: 1, payload: '{}' })
         await tx.deleteToken('d1', 'operator')
         await tx.deleteDevice('d1')
         await tx.putDevice(sampleDevice('d2'))
@@ -81,6 +92,10 @@ export function transactionContract(store: () => PairingStore): void {
         expect(await tx.pendingRequests(9)).toEqual([sampleRequest('r1', 'd1')])
         expect((await tx.request('r2'))?.state).toBe('expired')
         expect(await tx.request('r3')).toBeNull()
+        expect(await tx.invites()).toEqual([])
+        expect(await tx.ignoredDevices()).toEqual([])
+        expect(await tx.lastAuditEntry()).toBeNull()
+        expect(await tx.events({ after: 0, limit: 9 })).toEqual([])
       })
     })
 

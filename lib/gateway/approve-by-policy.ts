@@ -1,0 +1,138 @@
+import type { LocalityVerdict } from '../locality/index.ts'
+import type { ConnectOutcome, PairingRequest } from '../pairing/index.ts'
+import type { GatewayCore } from './gateway-core.ts'
+import type { DeviceConnect } from './read-connect.ts'
+
+/** A request that waits, for a rule of the app's own. What was verified, and what anybody could say, are kept apart. */
+export type PolicyRequest = {
+  readonly requestId: string
+  readonly digest: string
+  readonly verified: {
+    /** Of the key, which the client has proved that it holds. */
+    readonly deviceId: string
+    readonly publicKey: string
+    readonly reason: PairingRequest['reason']
+    /** All that an approval grants. */
+    readonly asks: PairingRequest['asks']
+    readonly heldRoles: readonly string[]
+    readonly heldScopes: readonly string[]
+    readonly locality: LocalityVerdict
+  }
+  /** Said by the client about itself: anybody can say the same. */
+  readonly claims: {
+    readonly displayName: string | null
+    readonly platform: string | null
+    readonly deviceFamily: string | null
+    readonly clientId: string | null
+    readonly clientMode: string | null
+  }
+}
+
+/** `ask`: leave it to the owner. An object approves less than asked, or for a time. */
+export type PolicyAnswer =
+  | 'approve'
+  | 'reject'
+  | 'ask'
+  | {
+      readonly decision: 'approve'
+      readonly roles?: readonly string[]
+      readonly scopes?: readonly string[]
+      readonly expiresInMs?: number
+    }
+
+export type PolicyHook = (request: PolicyRequest) => PolicyAnswer | Promise<PolicyAnswer>
+
+const HOST = { kind: 'host', name: 'policy' } as const
+
+/**
+ * Lets the app's own rule decide on a request that was just filed. A rule that throws, takes too long or says
+ * anything else than it may leaves the request to the owner, and so does one whose approval cannot be carried
+ * out.
+ *
+ * @returns true when it decided, so that the client can be let in or refused at once
+ */
+export async function approveByPolicy(
+  core: GatewayCore,
+  outcome: ConnectOutcome,
+  connect: DeviceConnect,
+  verdict: LocalityVerdict,
+): Promise<boolean> {
+  const { approve } = core.config
+  if (approve === null || outcome.kind !== 'waiting' || outcome.request === null || !outcome.isNew)
+    return false
+  const { request } = outcome
+  const { id: requestId, digest } = request
+  try {
+    const { heldRoles, heldScopes } = outcome
+    const { deviceId, publicKey, reason, asks } = request
+    const verified = { deviceId, publicKey, reason, asks, heldRoles, heldScopes, locality: verdict }
+    const question = structuredClone({ requestId, digest, verified, claims: connect.claims })
+    const answer = await withinTime(
+      core.limits.policyMs,
+      Promise.resolve().then(() => approve(question)),
+    )
+    return await carryOut(core, requestId, digest, answer)
+  } catch (error) {
+    core.config.logger.error('the approve hook failed; the owner is asked', { requestId, error })
+    return false
+  }
+}
+
+async function carryOut(
+  { service, config }: GatewayCore,
+  requestId: string,
+  digest: string,
+  answer: unknown,
+): Promise<boolean> {
+  if (answer === 'ask') return false
+  if (answer === 'reject') {
+    await service.reject(HOST, requestId, 'policy')
+    return false
+  }
+  if (answer === 'approve') {
+    await service.approve(HOST, { requestId, digest })
+    return true
+  }
+  const less = readAnswer(answer)
+  if (less !== null) {
+    await service.approve(HOST, { requestId, digest, ...less })
+    return true
+  }
+  config.logger.error('the approve hook answered what it may not; the owner is asked', { requestId })
+  return false
+}
+
+type Less = {
+  readonly roles?: readonly string[]
+  readonly scopes?: readonly string[]
+  readonly expiresInMs?: number
+}
+
+function readAnswer(answer: unknown): Less | null {
+  if (typeof answer !== 'object' || answer === null) return null
+  const { decision, roles, scopes, expiresInMs, ...rest } = answer as Readonly<Record<string, unknown>>
+  const isKnown = decision === 'approve' && Object.keys(rest).length === 0
+  if (!isKnown || !isList(roles) || !isList(scopes)) return null
+  if (expiresInMs !== undefined && typeof expiresInMs !== 'number') return null
+  return {
+    ...(roles === undefined ? {} : { roles }),
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(expiresInMs === undefined ? {} : { expiresInMs }),
+  }
+}
+
+function isList(value: unknown): value is readonly string[] | undefined {
+  return value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'string'))
+}
+
+async function withinTime<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

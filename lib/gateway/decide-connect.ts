@@ -1,0 +1,134 @@
+import type { IncomingMessage } from 'node:http'
+import type { LocalityVerdict } from '../locality/index.ts'
+import type { Authority, ConnectAttempt, ConnectOutcome } from '../pairing/index.ts'
+import { CLOSE, type ErrorShape } from '../protocol/index.ts'
+import { approveByPolicy } from './approve-by-policy.ts'
+import { credentialRefusal } from './credential-refusal.ts'
+import type { GatewayCore } from './gateway-core.ts'
+import type { LocalSecretExchange } from './local-secret.ts'
+import type { DeviceConnect } from './read-connect.ts'
+import { pairingRefusal } from './refusal.ts'
+import type { VerificationExchange } from './verification.ts'
+
+/** The connection that asks, with what was agreed on it before. */
+export type ConnectingClient = {
+  readonly request: IncomingMessage
+  readonly prefix: string
+  readonly localSecret: LocalSecretExchange | null
+  readonly verification: VerificationExchange
+  /** True once it has gone, or its time is over. */
+  isOver(): boolean
+}
+
+export type ConnectRefusal = {
+  readonly kind: 'refuse'
+  readonly error: ErrorShape
+  readonly closeCode: number
+  readonly closeReason?: string
+}
+
+export type ConnectAnswer =
+  | ConnectRefusal
+  | {
+      readonly kind: 'admit'
+      readonly authority: Authority
+      readonly verdict: LocalityVerdict | null
+      readonly newToken: string | null
+      /** When its authority ends; `null`: it does not. */
+      readonly untilMs: number | null
+    }
+  /** The device was removed while it was being let in. */
+  | { readonly kind: 'revoked' }
+  /** Nobody is there any more to be answered. */
+  | { readonly kind: 'gone' }
+
+/** Decides on a device that has proved its key. */
+export async function decideConnect(
+  core: GatewayCore,
+  client: ConnectingClient,
+  connect: DeviceConnect,
+): Promise<ConnectAnswer> {
+  const { sessions } = core
+  const { id } = connect.device
+  const entry = sessions.enter(id)
+  try {
+    const { outcome, verdict } = await ask(core, client, connect)
+    if (client.isOver()) return { kind: 'gone' }
+    return entry.revoked ? { kind: 'revoked' } : answer(core, client, connect, outcome, verdict)
+  } finally {
+    sessions.abandon(id, entry)
+  }
+}
+
+type Asked = { readonly outcome: ConnectOutcome; readonly verdict: LocalityVerdict | null }
+
+async function ask(core: GatewayCore, client: ConnectingClient, connect: DeviceConnect): Promise<Asked> {
+  const { service } = core
+  const attempt = attemptOf(client, connect)
+  const outcome = await service.connect(attempt)
+  if (outcome.kind !== 'needs-locality') return { outcome, verdict: null }
+  const localSecret = client.localSecret?.proves(connect.localProof, connect.device.id) === true
+  const verdict = await core.judge.judge(client.request, { upgrade: true, fresh: true, localSecret })
+  if (client.isOver()) return { outcome, verdict }
+  const judged = await service.connect({ ...attempt, verdict })
+  const isDecided = await approveByPolicy(core, judged, connect, verdict)
+  return { outcome: isDecided ? await service.connect({ ...attempt, verdict }) : judged, verdict }
+}
+
+function attemptOf(client: ConnectingClient, connect: DeviceConnect): ConnectAttempt {
+  const { device, ask, claims, asked, clientNonce } = connect
+  const deviceId = device.id
+  return {
+    ...device,
+    claims,
+    ask,
+    token: connect.token,
+    bootstrapToken: connect.bootstrapToken,
+    requiresToken: connect.requiresToken,
+    verdict: null,
+    addressPrefix: client.prefix,
+    requestId: client.verification.requestId,
+    verification:
+      clientNonce === null ? null : client.verification.complete({ deviceId, ...asked, clientNonce }),
+  }
+}
+
+function answer(
+  core: GatewayCore,
+  client: ConnectingClient,
+  connect: DeviceConnect,
+  outcome: ConnectOutcome,
+  verdict: LocalityVerdict | null,
+): ConnectAnswer {
+  const { device, ask } = connect
+  if (outcome.kind === 'admitted') {
+    const authority: Authority = {
+      kind: 'device',
+      deviceId: device.id,
+      role: ask.role,
+      scopes: ask.scopes,
+      silentHonoured: verdict?.silent === true,
+    }
+    return { kind: 'admit', authority, verdict, newToken: outcome.newToken, untilMs: outcome.untilMs }
+  }
+  if (outcome.kind === 'waiting' && verdict !== null) {
+    warnOfWaiting(core, client, device.id, verdict)
+    const { error, closeReason } = pairingRefusal(device.id, ask, outcome, verdict)
+    return { kind: 'refuse', error, closeCode: CLOSE.policy, closeReason }
+  }
+  if (outcome.kind === 'waiting' || outcome.kind === 'needs-locality')
+    throw new TypeError(`no answer to ${outcome.kind}`)
+  return credentialRefusal(core, outcome)
+}
+
+function warnOfWaiting(
+  core: GatewayCore,
+  client: ConnectingClient,
+  deviceId: string,
+  verdict: LocalityVerdict,
+): void {
+  const { reason, advice, clientAddress, trace } = verdict
+  const saw = trace.find((entry) => entry.outcome === 'fail')?.saw
+  const fields = { deviceId, from: clientAddress, reason, saw, advice }
+  core.warnOnce(`${client.prefix} ${reason}`, 'a client waits for the approval of the owner', fields)
+}

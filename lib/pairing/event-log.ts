@@ -1,0 +1,34 @@
+import type { PairingEvent } from './pairing-context.ts'
+import type { PairingTransaction } from './pairing-store.ts'
+
+/** The seq of the last event that was told. */
+const TOLD = 'events-told'
+const PAGE = 100
+
+export type NumberedEvent = { readonly seq: number; readonly event: PairingEvent }
+
+/** Keeps events in the commit of the decision that they tell of, so that a crash in between loses none. */
+export async function keepEvents(
+  tx: PairingTransaction,
+  events: readonly PairingEvent[],
+  atMs: number,
+): Promise<NumberedEvent[]> {
+  const kept: NumberedEvent[] = []
+  for (const event of events)
+    kept.push({ seq: await tx.addEvent({ atMs, payload: JSON.stringify(event) }), event })
+  return kept
+}
+
+/** Those that were committed and not noted as told: after a crash, some are told twice. */
+export async function untoldEvents(tx: PairingTransaction): Promise<NumberedEvent[]> {
+  const after = Number((await tx.setting(TOLD)) ?? 0)
+  const found = await tx.events({ after, limit: PAGE })
+  return found.map(({ seq, payload }) => ({ seq, event: JSON.parse(payload) as PairingEvent }))
+}
+
+/** Notes that all up to this one were told, and forgets them. */
+export async function noteTold(tx: PairingTransaction, seq: number): Promise<void> {
+  if (seq <= Number((await tx.setting(TOLD)) ?? 0)) return
+  await tx.putSetting(TOLD, String(seq))
+  await tx.deleteEvents(seq)
+}

@@ -1,0 +1,22 @@
+import type { RoleAsk } from './pairing-request.ts'
+
+/** A one-time permission to pair, made by the owner. Its token is kept as a hash alone. */
+export type Invite = {
+  readonly id: string
+  /** SHA-256 of the token's text, lower-case hex. */
+  readonly tokenHash: string
+  /** What the device gets that uses it. */
+  readonly asks: readonly RoleAsk[]
+  readonly label: string | null
+  /** Whoever made it, as `actorOf` names them. */
+  readonly createdBy: string
+  /** The maker was local when it made this one, so that its silent grants counted. */
+  readonly silentHonoured: boolean
+  /** Works only as long as no owner has approved anything. */
+  readonly isFirstOwner: boolean
+  readonly createdAtMs: number
+  readonly expiresAtMs: number
+  /** The first key that used it; no other can. */
+  readonly usedBy: string | null
+  readonly usedAtMs: number | null
+}

@@ -1,0 +1,63 @@
+import { actsForOthers, PAIRING_SCOPE, requireCurrent, requireScope, type Authority } from './authority.ts'
+import type { Device } from './device.ts'
+import type { Grant } from './grant.ts'
+import type { PairingContext } from './pairing-context.ts'
+import type { PairingRequest } from './pairing-request.ts'
+import type { TokenRecord } from './token.ts'
+
+const PAGE = 500
+
+/** A paired device with all that it holds. Never a token. */
+export type PairedDevice = {
+  readonly device: Device
+  readonly grants: readonly Grant[]
+  readonly tokens: readonly TokenSummary[]
+}
+
+export type TokenSummary = Pick<
+  TokenRecord,
+  'role' | 'issuedAtMs' | 'expiresAtMs' | 'lastUsedAtMs' | 'revokedAtMs'
+>
+
+export type Pairings = {
+  readonly pending: readonly PairingRequest[]
+  readonly paired: readonly PairedDevice[]
+}
+
+/** All pairings; without `operator.admin` those of the caller alone. */
+export async function listPairings(context: PairingContext, authority: Authority): Promise<Pairings> {
+  const { tx, lattice, limits } = context
+  await requireCurrent(context, authority)
+  requireScope(lattice, authority, PAIRING_SCOPE)
+  if (!actsForOthers(lattice, authority)) return ownPairings(context, authority)
+  const paired: PairedDevice[] = []
+  let page: Device[] = []
+  do {
+    page = await tx.devices({ after: page.at(-1)?.id, limit: PAGE })
+    for (const device of page) paired.push(await pairedDevice(context, device))
+  } while (page.length === PAGE)
+  return { pending: await tx.pendingRequests(limits.maxPending), paired }
+}
+
+async function ownPairings(context: PairingContext, authority: Authority): Promise<Pairings> {
+  if (authority.kind !== 'device') return { pending: [], paired: [] }
+  const own = await context.tx.device(authority.deviceId)
+  const pending = await context.tx.pendingRequestOf(authority.deviceId)
+  return {
+    pending: pending === null ? [] : [pending],
+    paired: own === null ? [] : [await pairedDevice(context, own)],
+  }
+}
+
+export async function pairedDevice({ tx }: PairingContext, device: Device): Promise<PairedDevice> {
+  const tokens = (await tx.tokens(device.id)).map(
+    ({ role, issuedAtMs, expiresAtMs, lastUsedAtMs, revokedAtMs }) => ({
+      role,
+      issuedAtMs,
+      expiresAtMs,
+      lastUsedAtMs,
+      revokedAtMs,
+    }),
+  )
+  return { device, grants: await tx.grants(device.id), tokens }
+}
