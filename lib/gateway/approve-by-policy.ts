@@ -49,17 +49,17 @@ const HOST = { kind: 'host', name: 'policy' } as const
  * anything else than it may leaves the request to the owner, and so does one whose approval cannot be carried
  * out.
  *
- * @returns true when it decided, so that the client can be let in or refused at once
+ * @returns what became of the request
  */
 export async function approveByPolicy(
   core: GatewayCore,
   outcome: ConnectOutcome,
   connect: DeviceConnect,
   verdict: LocalityVerdict,
-): Promise<boolean> {
+): Promise<'approved' | 'rejected' | 'undecided'> {
   const { approve } = core.config
   if (approve === null || outcome.kind !== 'waiting' || outcome.request === null || !outcome.isNew)
-    return false
+    return 'undecided'
   const { request } = outcome
   const { id: requestId, digest } = request
   try {
@@ -74,7 +74,7 @@ export async function approveByPolicy(
     return await carryOut(core, requestId, digest, answer)
   } catch (error) {
     core.config.logger.error('the approve hook failed; the owner is asked', { requestId, error })
-    return false
+    return 'undecided'
   }
 }
 
@@ -83,23 +83,23 @@ async function carryOut(
   requestId: string,
   digest: string,
   answer: unknown,
-): Promise<boolean> {
-  if (answer === 'ask') return false
+): Promise<'approved' | 'rejected' | 'undecided'> {
+  if (answer === 'ask') return 'undecided'
   if (answer === 'reject') {
     await service.reject(HOST, requestId, 'policy')
-    return false
+    return 'rejected'
   }
   if (answer === 'approve') {
     await service.approve(HOST, { requestId, digest })
-    return true
+    return 'approved'
   }
   const less = readAnswer(answer)
   if (less !== null) {
     await service.approve(HOST, { requestId, digest, ...less })
-    return true
+    return 'approved'
   }
   config.logger.error('the approve hook answered what it may not; the owner is asked', { requestId })
-  return false
+  return 'undecided'
 }
 
 type Less = {

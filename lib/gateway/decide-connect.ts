@@ -71,8 +71,10 @@ async function ask(core: GatewayCore, client: ConnectingClient, connect: DeviceC
   const verdict = await core.judge.judge(client.request, { upgrade: true, fresh: true, localSecret })
   if (client.isOver()) return { outcome, verdict }
   const judged = await service.connect({ ...attempt, verdict })
-  const isDecided = await approveByPolicy(core, judged, connect, verdict)
-  return { outcome: isDecided ? await service.connect({ ...attempt, verdict }) : judged, verdict }
+  const decided = await approveByPolicy(core, judged, connect, verdict)
+  if (decided === 'approved') return { outcome: await service.connect({ ...attempt, verdict }), verdict }
+  const isRefused = decided === 'rejected' && judged.kind === 'waiting'
+  return { outcome: isRefused ? { ...judged, request: null, unfiled: 'refused' } : judged, verdict }
 }
 
 function attemptOf(client: ConnectingClient, connect: DeviceConnect): ConnectAttempt {

@@ -86,6 +86,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
     await Promise.all(listeners.map((listener) => listener.close()))
     core.localSecret.close()
+    // Notes what was told, so that the next start does not tell it again.
+    await core.service.sweep().catch((error: unknown) => core.config.logger.error('sweep failed', { error }))
     await core.config.store.close()
   }
 

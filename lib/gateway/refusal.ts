@@ -11,6 +11,7 @@ const UNFILED: Readonly<Record<Unfiled, string>> = {
   'too-many': WAIT_LONGER,
   ignored: WAIT_LONGER,
   'too-often': 'This device has made too many different requests within an hour. Wait, then try again.',
+  refused: 'A rule of this gateway refuses this device. Ask the owner.',
   'too-much': 'This device has asked for too many scopes. Ask for those that it needs.',
 }
 

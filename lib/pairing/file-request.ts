@@ -21,8 +21,11 @@ export type Attempt = Pick<ConnectAttempt, 'ask' | 'addressPrefix' | 'requestId'
   readonly verdict: LocalityVerdict
 }
 
-/** Why no request was filed. `ignored` is for the owner's eyes: the device is not told. */
-export type Unfiled = 'too-many' | 'too-often' | 'too-much' | 'ignored'
+/**
+ * Why no request waits. `ignored` is for the owner's eyes: the device is not told. `refused`: the app's own rule
+ * has rejected it at once.
+ */
+export type Unfiled = 'too-many' | 'too-often' | 'too-much' | 'ignored' | 'refused'
 
 export type Filed = {
   readonly request: PairingRequest | null
