@@ -90,7 +90,7 @@ async function inspectCopy(file: string, copy: string): Promise<LatchkeyError | 
   let database: Database.Database | undefined
   try {
     database = new Database(copy, { fileMustExist: true })
-    return inspectContent(file, database)
+    return inspectContent(file, database, size)
   } catch (error) {
     if (!isSqliteError(error)) throw error
     const isContent = /^SQLITE_(?:NOTADB|CORRUPT|ERROR|CANTOPEN)/.test(error.code)
@@ -105,7 +105,7 @@ async function inspectCopy(file: string, copy: string): Promise<LatchkeyError | 
   }
 }
 
-function inspectContent(file: string, database: Database.Database): LatchkeyError | undefined {
+function inspectContent(file: string, database: Database.Database, size: number): LatchkeyError | undefined {
   const applicationId = database.pragma('application_id', { simple: true })
   if (applicationId !== APPLICATION_ID) {
     return corruptStore(
@@ -113,6 +113,9 @@ function inspectContent(file: string, database: Database.Database): LatchkeyErro
       `it is a SQLite database, but not Latchkey's (application_id ${String(applicationId)})`,
     )
   }
+  // SQLite would take what is missing of the last page for zeros.
+  if (size % Number(database.pragma('page_size', { simple: true })) !== 0)
+    return corruptStore(file, 'it is damaged (cut off in the middle of a page)')
   const verdict = String(database.pragma('integrity_check(1)', { simple: true }))
   if (verdict !== 'ok') return corruptStore(file, `it is damaged (integrity_check: ${verdict})`)
   const strays = database.pragma('foreign_key_check') as unknown[]
