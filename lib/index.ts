@@ -35,4 +35,4 @@ export type {
   RequestFacts,
   TraceEntry,
 } from './locality/index.ts'
-export { memoryStore, sqliteStore } from './store/index.ts'
+export { backupStore, memoryStore, restoreStore, sqliteStore } from './store/index.ts'

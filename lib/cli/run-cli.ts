@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { LatchkeyError } from '../errors.ts'
 import { addApprove } from './approve.ts'
+import { addBackup } from './backup.ts'
 import { addCall } from './call.ts'
 import { defaultHome, DEFAULT_URL } from './cli-context.ts'
 import { addDevices } from './devices.ts'
@@ -47,6 +48,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     addCall,
     addExplain,
     addDoctor,
+    addBackup,
   ])
     add(program)
   for (const command of program.commands) command.exitOverride().option('--json', 'print JSON')
