@@ -30,6 +30,8 @@ import { addInviteMethods } from './invite-methods.ts'
 import { addTokenMethods } from './token-methods.ts'
 import { pendingRecord } from './pairing-records.ts'
 import type { Session } from './session.ts'
+import { gatewayNotifier } from './notices/gateway-notifier.ts'
+import type { Notifier } from './notices/notifier.ts'
 import { SessionTable } from './session-table.ts'
 import { parseSharedSecret, type SharedSecret } from './shared-secret.ts'
 import { warnOnce } from './warn-once.ts'
@@ -54,6 +56,7 @@ export class GatewayCore {
   readonly sharedSecret: SharedSecret
   readonly taint: GatewayTaint
   readonly metrics = new GatewayMetrics()
+  readonly notices: Notifier
   /** Set once the store has answered. */
   gatewayId = ''
   isClosing = false
@@ -90,6 +93,7 @@ export class GatewayCore {
         this.#tell(event)
       },
     })
+    this.notices = gatewayNotifier(config.notices, () => this.gatewayId, config.logger)
     this.sharedSecret = parseSharedSecret(config.auth)
     this.localSecret = openLocalSecret(config.localSecret, config.logger)
     this.taint = new GatewayTaint(this.service)
@@ -171,6 +175,7 @@ export class GatewayCore {
   }
 
   #tell(event: PairingEvent): void {
+    this.notices.note(event)
     if (event.kind === 'removed') {
       this.sessions.revoke(event.deviceId, null, 'device removed')
     } else if (event.kind === 'revoked') {

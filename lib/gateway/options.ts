@@ -14,6 +14,7 @@ import {
 import type { PolicyHook } from './approve-by-policy.ts'
 import { parseLimits, type GatewayLimits } from './limits.ts'
 import type { LocalSecretOption } from './local-secret.ts'
+import { parseNoticeOptions, type NoticeConfig, type NoticeOptions } from './notices/notice-options.ts'
 import type { AuthOptions } from './shared-secret.ts'
 
 /** Where the gateway tells what it does. `console` fits. */
@@ -51,6 +52,8 @@ export type GatewayOptions = {
   localSecret?: LocalSecretOption
   /** Lets a scraper that sends `Authorization: Bearer <token>` read the metrics. Default: local clients alone. */
   metricsToken?: string
+  /** Tells the owner of new requests and silent grants. Default: nobody is told. */
+  notices?: NoticeOptions
   /** Default: errors go to `console.error`, the rest nowhere. */
   logger?: Logger
   /** Told after each commit: a request was made or resolved, a device was removed. */
@@ -73,6 +76,7 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   limits: true,
   localSecret: true,
   metricsToken: true,
+  notices: true,
   logger: true,
   onEvent: true,
   peerLookup: true,
@@ -86,10 +90,11 @@ const QUIET: Logger = {
 }
 
 export type GatewayConfig = Required<
-  Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve'>
+  Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve' | 'notices'>
 > & {
   readonly approve: PolicyHook | null
   readonly metricsToken: string | null
+  readonly notices: NoticeConfig
   readonly limits: GatewayLimits
   readonly scopes: ScopeRules | undefined
 }
@@ -139,6 +144,7 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     limits: parseLimits(options.limits),
     localSecret: parseLocalSecret(options.localSecret),
     metricsToken: parseToken(options.metricsToken),
+    notices: parseNoticeOptions(options.notices),
     logger: guarded(options.logger ?? QUIET),
     onEvent: options.onEvent ?? (() => undefined),
     clock: options.clock ?? steadyClock(),
