@@ -192,7 +192,10 @@ describe('a request while there is no connection', () => {
   test('ends with its signal, and is not sent later', async () => {
     const requests: string[] = []
     const { client, gateway } = await clientOf(async (visitor) => {
-      if (visitor.number === 1) return visitor.socket.close(1011)
+      if (visitor.number === 1) {
+        visitor.socket.close(1011)
+        return
+      }
       await visitor.admit()
       const { id, method } = await visitor.next()
       requests.push(method)
