@@ -362,6 +362,8 @@ describe('the pauses, with timers and randomness of the test', () => {
     await until(() => client.state === 'waiting')
     timers.fire(timers.running()[0] ?? 0)
     await until(() => client.state === 'connected' && gateway.visits() === 2)
+    client.close()
+    expect(timers.running()).toEqual([])
   }) // prettier-ignore
 
   test('a real gateway that ticks is never taken for dead', async () => {
