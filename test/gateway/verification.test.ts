@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { createDeviceIdentity, type DeviceIdentity } from '../../lib/client/index.ts'
+import {
+  callGateway,
+  createDeviceIdentity,
+  PairingRequiredError,
+  type SyncDeviceIdentity,
+} from '../../lib/client/index.ts'
 import { RawClient, type Frame } from './raw-client.ts'
 import { runGateway, type RunningGateway } from './running-gateway.ts'
 import { admittedAs, FORWARDED, signedConnect, type Ask } from './signed-connect.ts'
@@ -21,7 +26,7 @@ const sha256 = (value: string | Buffer): Buffer => createHash('sha256').update(v
 type Knock = { answer: Frame; code: string | null; commitment: string }
 
 /** Knocks from elsewhere as a client that was written from the protocol alone. */
-async function knock(identity: DeviceIdentity, ask: Ask = {}, knowsCodes = true): Promise<Knock> {
+async function knock(identity: SyncDeviceIdentity, ask: Ask = {}, knowsCodes = true): Promise<Knock> {
   const client = new RawClient(running.url, FORWARDED)
   const { payload } = await client.next()
   const { nonce, gatewayId, verification } = payload as {
@@ -84,6 +89,22 @@ describe('the code of a waiting device', () => {
     const again = await knock(identity, { scopes: ['operator.read'] })
     expect(again.code).toBe(first.code)
     expect(again.commitment).not.toBe(first.commitment)
+  })
+
+  test.each([
+    ['operator', ['operator.write', 'operator.read']],
+    ['node', ['operator.admin']],
+  ])('as %s is the one that the client library works out', async (role, scopes) => {
+    const identity = createDeviceIdentity()
+    const options = { url: running.url, identity, role, scopes, headers: FORWARDED }
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const error: unknown = await callGateway({ ...options, method: 'health' }).catch(
+        (reason: unknown) => reason,
+      )
+      expect(error).toBeInstanceOf(PairingRequiredError)
+      const { verificationCode, requestId } = error as PairingRequiredError
+      expect(await pending()).toMatchObject([{ requestId, verificationCode }])
+    }
   })
 
   test('changes with a request that asks for more', async () => {
