@@ -18,6 +18,7 @@ import {
   type ScopeLattice,
 } from '../pairing/index.ts'
 import type { HelloOk } from '../protocol/index.ts'
+import { AuthFailures } from './auth-failures.ts'
 import type { GatewayLimits } from './limits.ts'
 import { GatewayTaint } from './gateway-taint.ts'
 import { addLocalityMethods } from './locality-methods.ts'
@@ -52,6 +53,7 @@ export class GatewayCore {
   readonly service: PairingService
   readonly localSecret: LocalSecret
   readonly sharedSecret: SharedSecret
+  readonly authFailures: AuthFailures
   readonly taint: GatewayTaint
   readonly metrics = new GatewayMetrics()
   /** Set once the store has answered. */
@@ -91,6 +93,13 @@ export class GatewayCore {
       },
     })
     this.sharedSecret = parseSharedSecret(config.auth)
+    this.authFailures = new AuthFailures(config.limits, {
+      onFailure: (reason) => this.metrics.countAuthFailure(reason),
+      onUsedUp: ({ kind, key }) => {
+        const fields = { of: kind, key, forMs: config.limits.authBlockMs }
+        this.warnOnce(`${kind} ${key}`, 'too many failed authentications: credentials are not looked at for a while', fields) // prettier-ignore
+      },
+    })
     this.localSecret = openLocalSecret(config.localSecret, config.logger)
     this.taint = new GatewayTaint(this.service)
     addLocalityMethods(this)

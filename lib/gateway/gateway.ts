@@ -86,6 +86,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
     await Promise.all(listeners.map((listener) => listener.close()))
     core.localSecret.close()
+    core.authFailures.close()
     await core.config.store.close()
   }
 
