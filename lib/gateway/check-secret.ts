@@ -43,10 +43,10 @@ export async function checkSecret(
       bootstrapToken !== null || (token !== null && (await isPaired()))
     if (standing === 'right' || (await hasOther()))
       return { kind: 'checked', knowsSecret: standing === 'right', fail: (reason) => fail(gate, reason) }
-    // Nothing that such a token could be compared with: the device holds nothing.
-    const refusal = token === null ? sharedSecret.wrong(device !== null) : tokenMismatch('unknown')
     await fail(gate, standing === 'wrong' ? 'shared-secret' : 'device-token')
-    return refusal
+    if (device === null || token === null) return sharedSecret.wrong(device !== null)
+    // It has a token and holds nothing that this could be the token of.
+    return tokenMismatch('unknown')
   }
 
   // Known before the turn, which must not wait for the store.

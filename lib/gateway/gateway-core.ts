@@ -70,6 +70,10 @@ export class GatewayCore {
     this.warnOnce = warnOnce(config.logger)
     this.limits = config.limits
     this.lattice = scopeLattice(config.scopes)
+    // All options are parsed before anything is started: what is refused must leave nothing behind.
+    this.approval = approvalPolicy(config.approval, this.lattice)
+    this.sharedSecret = parseSharedSecret(config.auth)
+    const silent = silentPolicy(config.silent, this.lattice)
     this.judge = localityJudge(localityPolicy(config.locality), options.peerLookup ?? platformPeerLookup(), {
       isTainted: () => this.taint.record !== null,
       onVerdict: (verdict) => this.metrics.countVerdict(verdict),
@@ -79,11 +83,10 @@ export class GatewayCore {
       config.limits.unauthenticatedPerPrefix,
       config.limits.unauthenticated,
     )
-    this.approval = approvalPolicy(config.approval, this.lattice)
     this.service = pairingService({
       store: config.store,
       lattice: this.lattice,
-      silent: silentPolicy(config.silent, this.lattice),
+      silent,
       approval: this.approval,
       limits: config.limits,
       clock: config.clock,
@@ -92,7 +95,6 @@ export class GatewayCore {
         this.#tell(event)
       },
     })
-    this.sharedSecret = parseSharedSecret(config.auth)
     this.authFailures = new AuthFailures(config.limits, {
       onFailure: (reason) => this.metrics.countAuthFailure(reason),
       onUsedUp: ({ kind, key }) => {

@@ -144,7 +144,7 @@ describe('in place of the shared secret', () => {
     const owner = await connectAs(running.url, createDeviceIdentity(), ask)
     const invite = await owner.client.request('device.invite.create', { scopes: ['operator.read'] })
     owner.client.close()
-    const bootstrapToken = String(invite.payload?.token)
+    const bootstrapToken = String(invite.payload?.bootstrapToken)
     expect(await withDevice({ auth: { bootstrapToken } }, FORWARDED)).toMatchObject({ ok: true })
     expect(
       (await withDevice({ auth: { bootstrapToken: 'made-up' } }, FORWARDED)).error?.details,
