@@ -8,7 +8,11 @@ export { markIngress } from './evidence/index.ts'
 export type { IngressMark } from './evidence/index.ts'
 export { createGateway } from './gateway/index.ts'
 export type {
+  ApprovalOptions,
   AttachOptions,
+  AuthOptions,
+  Authority,
+  Clock,
   ExpressWsHandler,
   ExpressWsOptions,
   Gateway,
@@ -22,6 +26,14 @@ export type {
   MethodCall,
   MethodHandler,
   MethodOptions,
+  PairingEvent,
+  PairingStore,
+  PeerLookup,
+  PolicyAnswer,
+  PolicyHook,
+  PolicyRequest,
+  ScopeRules,
+  SilentOptions,
   UpgradeServer,
 } from './gateway/index.ts'
 export { decideLocality, localityPolicy } from './locality/index.ts'

@@ -3,6 +3,7 @@ import type { LocalityVerdict } from '../locality/index.ts'
 import type { Authority, ConnectAttempt, ConnectOutcome } from '../pairing/index.ts'
 import { CLOSE, type ErrorShape } from '../protocol/index.ts'
 import { approveByPolicy } from './approve-by-policy.ts'
+import type { AuthFailure } from './auth-failures.ts'
 import { credentialRefusal } from './credential-refusal.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import type { LocalSecretExchange } from './local-secret.ts'
@@ -25,6 +26,8 @@ export type ConnectRefusal = {
   readonly error: ErrorShape
   readonly closeCode: number
   readonly closeReason?: string
+  /** It sent something wrong that could have been guessed. */
+  readonly failure?: AuthFailure
 }
 
 export type ConnectAnswer =
@@ -120,7 +123,7 @@ function answer(
   }
   if (outcome.kind === 'waiting' || outcome.kind === 'needs-locality')
     throw new TypeError(`no answer to ${outcome.kind}`)
-  return credentialRefusal(core, outcome)
+  return credentialRefusal(outcome)
 }
 
 function warnOfWaiting(

@@ -18,6 +18,7 @@ import {
   type ScopeLattice,
 } from '../pairing/index.ts'
 import type { HelloOk } from '../protocol/index.ts'
+import { AuthFailures } from './auth-failures.ts'
 import type { GatewayLimits } from './limits.ts'
 import { GatewayTaint } from './gateway-taint.ts'
 import { addLocalityMethods } from './locality-methods.ts'
@@ -54,6 +55,7 @@ export class GatewayCore {
   readonly service: PairingService
   readonly localSecret: LocalSecret
   readonly sharedSecret: SharedSecret
+  readonly authFailures: AuthFailures
   readonly taint: GatewayTaint
   readonly metrics = new GatewayMetrics()
   readonly notices: Notifier
@@ -71,6 +73,10 @@ export class GatewayCore {
     this.warnOnce = warnOnce(config.logger)
     this.limits = config.limits
     this.lattice = scopeLattice(config.scopes)
+    // All options are parsed before anything is started: what is refused must leave nothing behind.
+    this.approval = approvalPolicy(config.approval, this.lattice)
+    this.sharedSecret = parseSharedSecret(config.auth)
+    const silent = silentPolicy(config.silent, this.lattice)
     this.judge = localityJudge(localityPolicy(config.locality), options.peerLookup ?? platformPeerLookup(), {
       isTainted: () => this.taint.record !== null,
       onVerdict: (verdict) => this.metrics.countVerdict(verdict),
@@ -80,11 +86,10 @@ export class GatewayCore {
       config.limits.unauthenticatedPerPrefix,
       config.limits.unauthenticated,
     )
-    this.approval = approvalPolicy(config.approval, this.lattice)
     this.service = pairingService({
       store: config.store,
       lattice: this.lattice,
-      silent: silentPolicy(config.silent, this.lattice),
+      silent,
       approval: this.approval,
       limits: config.limits,
       clock: config.clock,
@@ -94,7 +99,13 @@ export class GatewayCore {
       },
     })
     this.notices = gatewayNotifier(config.notices, () => this.gatewayId, config.logger)
-    this.sharedSecret = parseSharedSecret(config.auth)
+    this.authFailures = new AuthFailures(config.limits, {
+      onFailure: (reason) => this.metrics.countAuthFailure(reason),
+      onUsedUp: ({ kind, key }) => {
+        const fields = { of: kind, key, forMs: config.limits.authBlockMs }
+        this.warnOnce(`${kind} ${key}`, 'too many failed authentications: credentials are not looked at for a while', fields) // prettier-ignore
+      },
+    })
     this.localSecret = openLocalSecret(config.localSecret, config.logger)
     this.taint = new GatewayTaint(this.service)
     addLocalityMethods(this)

@@ -89,6 +89,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     // Notes what was told, so that the next start does not tell it again.
     await core.service.sweep().catch((error: unknown) => core.config.logger.error('sweep failed', { error }))
     await core.notices.close()
+    core.authFailures.close()
     await core.config.store.close()
   }
 

@@ -1,5 +1,6 @@
 export { createGateway } from './gateway.ts'
 export type { Gateway } from './gateway.ts'
+export type { PolicyAnswer, PolicyHook, PolicyRequest } from './approve-by-policy.ts'
 export type { AttachOptions, UpgradeServer } from './attach.ts'
 export type { ExpressWsHandler, ExpressWsOptions } from './express-ws.ts'
 export { explainRequest, recipesOf } from './explain.ts'
@@ -10,3 +11,14 @@ export type { LocalSecretOption } from './local-secret.ts'
 export type { RoutesHandler } from './routes.ts'
 export type { MethodCall, MethodHandler, MethodOptions } from './methods.ts'
 export type { GatewayOptions, Logger } from './options.ts'
+export type { AuthOptions } from './shared-secret.ts'
+export type { PeerLookup } from '../evidence/index.ts'
+export type {
+  ApprovalOptions,
+  Authority,
+  Clock,
+  PairingEvent,
+  PairingStore,
+  ScopeRules,
+  SilentOptions,
+} from '../pairing/index.ts'

@@ -11,6 +11,7 @@ import {
   type ScopeRules,
   type SilentOptions,
 } from '../pairing/index.ts'
+import { MAX_PROTOCOL, MIN_PROTOCOL } from '../protocol/index.ts'
 import type { PolicyHook } from './approve-by-policy.ts'
 import { parseLimits, type GatewayLimits } from './limits.ts'
 import type { LocalSecretOption } from './local-secret.ts'
@@ -40,6 +41,8 @@ export type GatewayOptions = {
   approve?: PolicyHook
   /** A secret that all clients share, asked for before anything else. Default `{ mode: 'none' }`. */
   auth?: AuthOptions
+  /** The lowest protocol version that is accepted: 3 or 4. Default 3. */
+  minProtocol?: 3 | 4
   /** Roles that a device may ask for. Default `operator` and `node`. */
   roles?: readonly string[]
   /** Which scope gives which others, in place of the default rules. */
@@ -71,6 +74,7 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   approval: true,
   approve: true,
   auth: true,
+  minProtocol: true,
   roles: true,
   scopes: true,
   limits: true,
@@ -138,7 +142,9 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     silent: options.silent ?? {},
     approval: options.approval ?? {},
     approve: options.approve ?? null,
-    auth: options.auth ?? { mode: 'none' },
+    // A `null` must not turn the secret off.
+    auth: options.auth === undefined ? { mode: 'none' } : options.auth,
+    minProtocol: parseMinProtocol(options.minProtocol),
     roles,
     scopes: options.scopes ?? undefined,
     limits: parseLimits(options.limits),
@@ -149,6 +155,12 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     onEvent: options.onEvent ?? (() => undefined),
     clock: options.clock ?? steadyClock(),
   }
+}
+
+function parseMinProtocol(given: unknown): 3 | 4 {
+  if (given === undefined) return MIN_PROTOCOL
+  if (given === MIN_PROTOCOL || given === MAX_PROTOCOL) return given
+  throw new LatchkeyError('OPTION_INVALID', `minProtocol: expected ${MIN_PROTOCOL} or ${MAX_PROTOCOL}`)
 }
 
 function isScopePattern(name: unknown): boolean {

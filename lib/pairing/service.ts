@@ -11,7 +11,7 @@ import { connectDevice, type ConnectAttempt, type ConnectOutcome } from './conne
 import { ignoreRequest, listIgnored, rejectRequest, removeDevice, unignoreDevice } from './decide-request.ts'
 import { keepEvents, noteTold, untoldEvents, type NumberedEvent } from './event-log.ts'
 import { expireRequests } from './file-request.ts'
-import type { Grant } from './grant.ts'
+import { isLive, type Grant } from './grant.ts'
 import type { Invite } from './invite.ts'
 import { listPairings, pairedDevice, type PairedDevice, type Pairings } from './list-pairings.ts'
 import {
@@ -62,6 +62,8 @@ export type PairingService = {
   taint(): Promise<string | null>
   putTaint(value: string | null): Promise<void>
   connect(attempt: ConnectAttempt): Promise<ConnectOutcome>
+  /** Whether the device holds anything at all. */
+  isPaired(deviceId: string): Promise<boolean>
   list(authority: Authority): Promise<Pairings>
   /** @throws {LatchkeyError} also FORBIDDEN with `details.code` WRONG_CODE: three of them end the request */
   approve(authority: Authority, decision: Decision): Promise<Approval>
@@ -132,6 +134,8 @@ export function pairingService(options: PairingServiceOptions): PairingService {
         await audit.record('taint-changed', 'gateway', null, { taint: value })
       }),
     connect: (attempt) => runFresh((context) => connectDevice(context, attempt)),
+    isPaired: (deviceId) =>
+      run(async ({ tx, nowMs }) => (await tx.grants(deviceId)).some((grant) => isLive(grant, nowMs))),
     list: (authority) => runFresh((context) => listPairings(context, authority)),
     async approve(authority, decision) {
       const outcome = await runFresh(async (context) => {

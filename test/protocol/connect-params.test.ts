@@ -52,7 +52,12 @@ describe('the params of connect', () => {
     'the scope %j, which could change the signed text or is no name, is refused',
     (scope) => {
       const params = signedConnect(identity, NONCE, { scopes: [scope] })
-      const read = readConnect(params, NONCE, ['operator'], Date.now())
+      const read = readConnect(params, {
+        nonce: NONCE,
+        roles: ['operator'],
+        minProtocol: 3,
+        nowMs: Date.now(),
+      })
       expect(read).toMatchObject({ problem: { error: { details: { code: 'SCOPE_INVALID' } } } })
     },
   )
@@ -68,7 +73,14 @@ describe('the params of connect', () => {
     fc.assert(
       fc.property(change, (given) => {
         const params: unknown = typeof given === 'object' && given !== null ? { ...good, ...given } : given
-        expect(readConnect(params, NONCE, ['operator', 'node'], Date.now())).toBeDefined()
+        expect(
+          readConnect(params, {
+            nonce: NONCE,
+            roles: ['operator', 'node'],
+            minProtocol: 3,
+            nowMs: Date.now(),
+          }),
+        ).toBeDefined()
       }),
       { numRuns: 300 },
     )
