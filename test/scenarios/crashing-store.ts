@@ -1,0 +1,26 @@
+import type { PairingStore } from '../../lib/pairing/index.ts'
+
+/** Where the process ends itself with SIGKILL, once `countdown` such moments have passed. */
+export type Crash = {
+  readonly at: 'before the commit' | 'after the commit' | 'before telling'
+  countdown: number
+}
+
+/** A store whose process is killed in the middle of a transaction, or right after its commit. */
+export function crashingStore(store: PairingStore, crash: Crash): PairingStore {
+  const die = (at: Crash['at']): void => {
+    if (crash.at === at && crash.countdown-- <= 0) process.kill(process.pid, 'SIGKILL')
+  }
+  return {
+    async transaction(work) {
+      const result = await store.transaction(async (tx) => {
+        const done = await work(tx)
+        die('before the commit')
+        return done
+      })
+      die('after the commit')
+      return result
+    },
+    close: () => store.close(),
+  }
+}
