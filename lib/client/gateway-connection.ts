@@ -22,6 +22,8 @@ export type ConnectOptions = {
   client?: { id?: string; mode?: string; version?: string; displayName?: string }
   /** A device token from an earlier hello-ok; the key alone is enough. */
   deviceToken?: string
+  /** Secrets that let it in: the gateway's shared one, or the token of an invitation. */
+  auth?: { token?: string; password?: string; bootstrapToken?: string }
   /** Where the gateway's secret is, when it was configured there. Default: the environment's LATCHKEY_SECRET_FILE. */
   localSecretFile?: string
   /** Further headers of the upgrade request. */
@@ -177,7 +179,7 @@ function connectParams(
   challenge: unknown,
   prove: (challenge: unknown) => string | null,
 ): object {
-  const { identity, role = 'operator', scopes = [], client = {}, deviceToken } = options
+  const { identity, role = 'operator', scopes = [], client = {}, deviceToken, auth = {} } = options
   const nonce = isRecord(challenge) && typeof challenge.nonce === 'string' ? challenge.nonce : ''
   const signedAt = isRecord(challenge) && typeof challenge.ts === 'number' ? challenge.ts : Date.now()
   const { id = 'latchkey-client', mode = 'backend', version = '1', displayName } = client
@@ -191,7 +193,7 @@ function connectParams(
       role,
       scopes,
       signedAtMs: signedAt,
-      token: deviceToken ?? '',
+      token: auth.token ?? deviceToken ?? auth.bootstrapToken ?? '',
       nonce,
       platform,
       deviceFamily: '',
@@ -204,7 +206,7 @@ function connectParams(
     role,
     scopes,
     ...(localProof === null ? {} : { localProof }),
-    ...(deviceToken === undefined ? {} : { auth: { deviceToken } }),
+    auth: { ...auth, ...(deviceToken === undefined ? {} : { deviceToken }) },
     device: { id: identity.deviceId, publicKey: identity.publicKey, signature, signedAt, nonce },
   }
 }
