@@ -10,11 +10,12 @@ import { readDuration } from './read-duration.ts'
 import { sendApproval, sentence, type ApprovalFlags } from './send-approval.ts'
 
 const AFTER_HELP = `
-On a terminal it asks: which request, the code where one is needed, and the word yes. A script says the id and
-the digest of what somebody has seen. There is no way to approve whatever came last.
+On a terminal it asks: which request, the code where one is needed, and the word
+yes. A script says the id and the digest of what somebody has seen. There is no
+way to approve whatever came last.
 
-Exit codes: 0 approved, or half approved where two approvers are needed; 4 a wrong code, or not allowed;
-  6 the request has changed since it was shown.
+Exit codes: 0 approved, or half approved where two approvers are needed; 4 a
+  wrong code, or not allowed; 6 the request has changed since it was shown.
 
 Examples:
   latchkey approve

@@ -3,8 +3,8 @@ import { completionScript, SHELLS, type Shell } from './completion-scripts.ts'
 
 const AFTER_HELP = `
 Examples:
-  source <(latchkey completion bash)                                   # in ~/.bashrc
-  latchkey completion zsh > ~/.zfunc/_latchkey                         # a folder of your fpath
+  source <(latchkey completion bash)             # in ~/.bashrc
+  latchkey completion zsh > ~/.zfunc/_latchkey   # a folder of your fpath
   latchkey completion fish > ~/.config/fish/completions/latchkey.fish`
 
 export function addCompletion(program: Command): void {

@@ -8,8 +8,9 @@ import { wrapped } from './wrapped.ts'
 const HEADER = ['key', 'name', 'roles', 'approved', 'ends', 'tokens', 'seen']
 const INDENT = ' '.repeat(21)
 const AFTER_HELP = `
-APPROVED says how and when: by an owner, or silently because it was on this machine. ENDS is when the first of
-its approvals is over, TOKENS how many are valid. The scopes stand below; * marks a name that mixes alphabets.
+APPROVED says how and when: by an owner, or silently because it was on this
+machine. ENDS is when the first of its approvals is over, TOKENS how many are
+valid. The scopes stand below; * marks a name that mixes alphabets.
 
 Examples:
   latchkey devices

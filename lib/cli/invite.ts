@@ -20,8 +20,9 @@ type InviteOptions = CommonOptions & {
 const DEFAULT_SCOPES = ['operator.read', 'operator.write']
 
 const AFTER_HELP = `
-Whoever uses the invitation first gets what it promises, once. So say it to nobody but the one you mean, and in
-a way that nobody reads along. The link opens the console in a browser; the setup code is for other clients.
+Whoever uses the invitation first gets what it promises, once. So say it to
+nobody but the one you mean, and in a way that nobody reads along. The link
+opens the console in a browser; the setup code is for other clients.
 
 Examples:
   latchkey invite --label 'my phone' --public-url wss://gateway.example/gateway
@@ -57,10 +58,11 @@ export function addInvite(program: Command): void {
       )) as MadeInviteRecord
       const { bootstrapToken } = made
       const code = setupCode({ url: publicUrl, bootstrapToken })
-      const link = consoleLink(publicUrl, bootstrapToken)
+      // The console is for operators.
+      const link = role === 'operator' ? consoleLink(publicUrl, bootstrapToken) : null
       const isDrawn = options.qr ?? process.stdout.isTTY
       print(options, { ...made, url: publicUrl, setupCode: code, link }, () =>
-        describeInvitation(made, { url: publicUrl, code, link: role === 'operator' ? link : null, isDrawn }),
+        describeInvitation(made, { url: publicUrl, code, link, isDrawn }),
       )
     })
 }

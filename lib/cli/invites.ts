@@ -7,7 +7,8 @@ import { terminalOf, type Terminal } from './terminal.ts'
 import { wrapped } from './wrapped.ts'
 
 const AFTER_HELP = `
-Those that wait to be used, and those that ended within the last day. Their tokens are shown once, by \`invite\`.
+Those that wait to be used, and those that ended within the last day. Their
+tokens are shown once, by \`invite\`.
 
 Example:
   latchkey invites`

@@ -18,8 +18,9 @@ type JoinOptions = CommonOptions & {
 }
 
 const AFTER_HELP = `
-Pairs this machine's key with the gateway that the setup code names, without waiting for an approval. The key
-stays in --identity; \`latchkey call\` uses the same one.
+Pairs this machine's key with the gateway that the setup code names, without
+waiting for an approval. The key stays in --identity; \`latchkey call\` uses the
+same one.
 
 Examples:
   latchkey join eyJ1cmwiOi…

@@ -39,9 +39,13 @@ export function openInBrowser(link: string, home: string): OpenedPage {
   const [program = '', ...args] = command(pathToFileURL(file).href)
   const failed = new Promise<never>((_resolve, reject) => {
     const child = spawn(program, args, { detached: true, stdio: 'ignore' })
-    child.once('error', (error) => {
-      const message = `no browser can be started (${error.message}); \`latchkey open --print\` prints the link`
-      reject(new LatchkeyError('UNAVAILABLE', message, { cause: error }))
+    const fail = (why: string, cause?: unknown): void => {
+      const message = `no browser can be started (${why}); \`latchkey open --print\` prints the link`
+      reject(new LatchkeyError('UNAVAILABLE', message, { cause }))
+    }
+    child.once('error', (error) => fail(error.message, error))
+    child.once('exit', (code) => {
+      if (code !== 0 && code !== null) fail(`${program} ended with ${code}`)
     })
     child.unref()
   })

@@ -11,8 +11,9 @@ const TTL_MS = 2 * 60_000
 const LOOK_EVERY_MS = 500
 
 const AFTER_HELP = `
-Makes an invitation for operator.admin that works once, within two minutes, and opens the owner's console with
-it. For a browser on the machine of the gateway alone: --url has to be a loopback address.
+Makes an invitation for operator.admin that works once, within two minutes, and
+opens the owner's console with it. For a browser on the machine of the gateway
+alone: --url has to be a loopback address.
 
 Examples:
   latchkey open

@@ -12,11 +12,14 @@ export function printable(text: string): string {
 /** JSON that is the same value to every program, and in which a terminal finds nothing to act on. */
 export function printableJson(value: unknown, indent = 2): string {
   const json = JSON.stringify(value, null, indent) as string | undefined
-  return (json ?? 'null').replaceAll(UNWANTED, (char) => {
-    if (char === '\n') return char
-    const units = Array.from({ length: char.length }, (_, index) => char.charCodeAt(index))
-    return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
-  })
+  return (json ?? 'null')
+    .replaceAll(UNWANTED, (char) => (char === '\n' ? char : escaped(char)))
+    .replaceAll(MARKS, (pile, kept: string) => kept + escaped(pile.slice(kept.length)))
+}
+
+function escaped(text: string): string {
+  const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
 }
 
 /** A key as people compare it: the first 16 hex digits of the device id, in groups. */

@@ -7,8 +7,9 @@ import { fingerprint, printable } from './printable.ts'
 type RevokeOptions = CommonOptions & { readonly role?: string; readonly yes?: boolean }
 
 const AFTER_HELP = `
-With --role it loses the token of that role and all that it holds in it. Without, it is removed with all that it
-holds and asks for. Either way its connections end at once. A device that is on this machine can pair silently
+With --role it loses the token of that role and all that it holds in it.
+Without, it is removed with all that it holds and asks for. Either way its
+connections end at once. A device that is on this machine can pair silently
 again; one from elsewhere has to ask you.
 
 Examples:
@@ -30,7 +31,11 @@ export function addRevoke(program: Command): void {
       const { role } = options
       if (role !== undefined) {
         const result = await callAsOwner(options, 'device.token.revoke', { deviceId, role })
-        print(options, result, () => `Key ${fingerprint(deviceId)} is no longer a ${printable(role)}.`)
+        print(
+          options,
+          result,
+          () => `Key ${fingerprint(deviceId)} no longer has the role ${printable(role)}.`,
+        )
         return
       }
       await confirm(command, `Remove ${nameAndKey(device)}, with all that it holds?`, options.yes === true)

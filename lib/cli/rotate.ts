@@ -7,8 +7,9 @@ import { fingerprint, printable } from './printable.ts'
 type RotateOptions = CommonOptions & { readonly role: string; readonly scope?: readonly string[] }
 
 const AFTER_HELP = `
-The device gets its new token when it next connects; nobody else gets to see it. With --scope the role is cut
-down to these scopes for good, and its connections end.
+The device gets its new token when it next connects; nobody else gets to see it.
+With --scope the role is cut down to these scopes for good, and its connections
+end.
 
 Examples:
   latchkey rotate '0123 4567 89ab cdef' --role operator

@@ -36,10 +36,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 pairing required, 4 forbidden,
 A <device> is the beginning of its key as it is printed, at least 8 hex digits.
 
 Examples:
-  latchkey serve                                      # a gateway of its own
-  latchkey call health                                # as any local tool would
-  latchkey approve                                    # shows who waits, and asks
-  latchkey approve 5f1c… --digest 9a3e…               # the same in a script
+  latchkey serve                              # a gateway of its own
+  latchkey call health                        # as any local tool would
+  latchkey approve                            # shows who waits, and asks
+  latchkey approve 5f1c… --digest 9a3e…       # the same in a script
   latchkey invite --public-url wss://gateway.example/gateway
   latchkey explain --header 'X-Forwarded-For: 203.0.113.7'
   latchkey doctor https://gateway.example
@@ -70,6 +70,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     program.commandsGroup(heading)
     for (const add of commands) add(program)
   }
+  program.helpCommand('help [command]', 'show the help of a command')
   for (const command of program.commands) command.exitOverride().option('--json', 'print JSON')
 
   try {

@@ -23,19 +23,14 @@ export type ApprovalResult =
  */
 export async function sendApproval(
   options: CommonOptions & ApprovalFlags,
-  shown: { readonly requestId: string; readonly digest: string },
+  { requestId, digest }: { readonly requestId: string; readonly digest: string },
   asked: readonly string[] = [],
 ): Promise<ApprovalResult> {
   const { code, withoutCode, role: roles, scope: scopes, expires: expiresInMs } = options
-  const chosen = { code, withoutCode, roles, scopes, expiresInMs }
+  const params = { requestId, digest, code, withoutCode, roles, scopes, expiresInMs }
   // Nobody grants a scope that it does not hold; operator.admin gives those that begin with operator.
   const beyondOperator = (scopes ?? asked).filter((scope) => !scope.startsWith('operator.'))
-  return (await callAsOwner(
-    options,
-    'device.pair.approve',
-    { ...shown, ...chosen },
-    beyondOperator,
-  )) as ApprovalResult
+  return (await callAsOwner(options, 'device.pair.approve', params, beyondOperator)) as ApprovalResult
 }
 
 export function sentence(result: ApprovalResult): string {
@@ -43,11 +38,12 @@ export function sentence(result: ApprovalResult): string {
     return `Half approved: key ${fingerprint(result.deviceId)} waits until another approver approves the same.`
   }
   const { device } = result
-  const ends = device.grants.map((grant) => grant.expiresAtMs).filter((end) => end !== undefined)
+  const owned = device.grants.filter((grant) => grant.via === 'owner')
+  const ends = owned.map((grant) => grant.expiresAtMs).filter((end) => end !== undefined)
   const until =
     ends.length === 0
       ? ''
-      : `; ${ends.length === device.grants.length ? 'it ends' : 'part of it ends'} ${new Date(Math.min(...ends)).toISOString()}`
+      : `; ${ends.length === owned.length ? 'it ends' : 'part of it ends'} ${new Date(Math.min(...ends)).toISOString()}`
   const scopes = device.approvedScopes.map(printable).join(', ') || 'no scopes'
   return `Approved. The device may now connect as ${device.roles.map(printable).join(', ')} with ${scopes}${until}.`
 }

@@ -3,8 +3,9 @@ import { readGatewayUrl } from './read-gateway-url.ts'
 import type { ServeOptions } from './serve-gateway.ts'
 
 const AFTER_HELP = `
-As long as no owner has approved anything, each start prints a link with which the first owner can come from
-another machine: once, within 10 minutes. On this machine it is not needed.
+As long as no owner has approved anything, each start prints a link with which
+the first owner can come from another machine: once, within 10 minutes. On this
+machine it is not needed.
 
 Examples:
   latchkey serve

@@ -12,9 +12,10 @@ type Undone = {
 }
 
 const AFTER_HELP = `
-Takes back every silent grant since then, of all devices, this command line's own too. What an owner approved
-stays. A tool that is on this machine is paired silently again when it next connects: correct the cause first,
-with \`latchkey doctor\`.
+Takes back every silent grant since then, of all devices, this command line's
+own too. What an owner approved stays. A tool that is on this machine is paired
+silently again when it next connects: correct the cause first, with \`latchkey
+doctor\`.
 
 Examples:
   latchkey undo-silent --since 2h

@@ -6,7 +6,7 @@ import { stopSignal } from './stop-signal.ts'
 import { watchPrinter, type WatchPrinter } from './watch-printer.ts'
 
 const FIRST_DELAY_MS = 500
-const LONGEST_DELAY_MS = 30_000
+const LONGEST_DELAY_MS = 5000
 
 /**
  * Prints what happens until it is asked to stop. The first connection has to succeed; after that it tries

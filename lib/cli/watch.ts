@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import type { CommonOptions } from './cli-context.ts'
 
 const AFTER_HELP = `
-One line for each event, then all that waits. It connects again when the connection is lost, and ends with
-Ctrl-C. With --json each line is an object: {"type":"pending"|"event"|"connected"|"disconnected","ts":…,…}.
+One line for each event, then all that waits. It connects again when the
+connection is lost, and ends with Ctrl-C. With --json each line is an object:
+{"type":"pending"|"event"|"connected"|"disconnected","ts":…,…}.
 
 Examples:
   latchkey watch
