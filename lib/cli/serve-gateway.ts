@@ -3,7 +3,9 @@ import path from 'node:path'
 import { LatchkeyError } from '../errors.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../gateway/index.ts'
 import { sqliteStore } from '../store/index.ts'
+import { tellFirstOwner } from './first-owner-link.ts'
 import { fingerprint, printable } from './printable.ts'
+import { stopSignal } from './stop-signal.ts'
 
 export type ServeOptions = {
   readonly host: string
@@ -11,6 +13,8 @@ export type ServeOptions = {
   readonly stateDir: string
   readonly trustProxy?: string
   readonly socket?: string
+  readonly ownerLink: boolean
+  readonly publicUrl?: string
 }
 type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 
@@ -57,7 +61,8 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
     console.log(`... and on ws+unix:${path.resolve(options.socket)}:/gateway`)
   }
   console.log(`Local tools pair silently: latchkey call health --url ws://${host}:${port}/gateway`)
-  await stopSignal()
+  if (options.ownerLink) await tellFirstOwner(gateway, `ws://${host}:${port}/gateway`, options.publicUrl)
+  await stopSignal(['SIGINT', 'SIGTERM'])
   await new Promise<void>((resolve) => {
     void stop(gateway).then(resolve)
     server.close()
@@ -68,12 +73,6 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
 function stop(gateway: Gateway): Promise<void> {
   console.log('Stopping.')
   return gateway.close()
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
 }
 
 function tell(event: PairingEvent): void {

@@ -1,5 +1,15 @@
 import { InvalidArgumentError, type Command } from 'commander'
+import { readGatewayUrl } from './read-gateway-url.ts'
 import type { ServeOptions } from './serve-gateway.ts'
+
+const AFTER_HELP = `
+As long as no owner has approved anything, each start prints a link with which
+the first owner can come from another machine: once, within 10 minutes. On this
+machine it is not needed.
+
+Examples:
+  latchkey serve
+  latchkey serve --port 8080 --trust-proxy loopback --socket ./run/gateway.sock`
 
 export function addServe(program: Command): void {
   program
@@ -10,6 +20,13 @@ export function addServe(program: Command): void {
     .option('--state-dir <folder>', 'where the store is kept', process.env.LATCHKEY_STATE_DIR ?? '.latchkey')
     .option('--socket <path>', 'a Unix socket too, for clients of this user alone')
     .option('--trust-proxy <list>', 'the proxies in front, such as loopback or 10.0.0.5,10.0.0.6')
+    .option(
+      '--public-url <url>',
+      'the gateway as others reach it, for the link of the first owner',
+      readGatewayUrl,
+    )
+    .option('--no-owner-link', 'print no link for the first owner')
+    .addHelpText('after', AFTER_HELP)
     .action(async (_options: unknown, command: Command) => {
       // The other commands start faster without the gateway and its store.
       const { serveGateway } = await import('./serve-gateway.ts')

@@ -2,6 +2,7 @@ import { CLOSE } from '../protocol/index.ts'
 import { attachGateway, type AttachOptions, type UpgradeServer } from './attach.ts'
 import { expressWsAdapter, type ExpressWsHandler, type ExpressWsOptions } from './express-ws.ts'
 import { GatewayCore } from './gateway-core.ts'
+import { hostInvite, type HostInvite, type HostInviteOptions } from './host-invite.ts'
 import { listenLocal, type ListenLocalOptions, type LocalListener } from './listen-local.ts'
 import { gatewayRoutes, type RoutesHandler } from './routes.ts'
 import type { MethodHandler, MethodOptions } from './methods.ts'
@@ -41,6 +42,21 @@ export type Gateway = {
    * @throws {LatchkeyError} OPTION_INVALID, FOLDER_UNSAFE, SOCKET_IN_USE
    */
   listenLocal(options: ListenLocalOptions): Promise<LocalListener>
+  /**
+   * Makes a one-time invitation, in the name of the program itself: whoever presents its token first, from
+   * wherever, gets what it promises. With `firstOwner` it works only as long as no owner has approved anything,
+   * however many of them were made: that is how the first owner can come from another machine.
+   *
+   * Does *not* protect the token: hand it to one person, in a way that nobody reads along.
+   *
+   * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, INVALID_REQUEST for an unknown role, a time of more
+   *   than a week, or (`details.code` OWNER_EXISTS) a first owner where there is one; RATE_LIMITED when too many
+   *   invitations are open
+   *
+   * @example
+   * const { bootstrapToken } = await gateway.invite({ scopes: ['operator.admin'], firstOwner: true })
+   */
+  invite(options: HostInviteOptions): Promise<HostInvite>
   /** With `silent.mode: 'window'`: pairs eligible clients silently for this long; 0 closes the window. */
   openPairingWindow(durationMs: number): void
   /** Detaches, ends all connections with 1012, and closes the store. */
@@ -109,6 +125,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       listeners.push(listener)
       return listener
     },
+    invite: (inviteOptions) => hostInvite(core, inviteOptions),
     openPairingWindow(durationMs) {
       core.service.openWindow(durationMs)
     },

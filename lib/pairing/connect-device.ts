@@ -94,11 +94,13 @@ async function decideWithInvite(
   const { bootstrapToken, requiresToken } = attempt
   const grants = await context.tx.grants(attempt.id)
   const decision = decidePairing({ ...context, ...attempt, grants })
-  const isNeeded = decision.kind !== 'admit' || (requiresToken && !isTokenValid)
-  if (bootstrapToken === null || !isNeeded) return decision
+  const isAdmitted = decision.kind === 'admit' && (!requiresToken || isTokenValid)
+  const isOwned = decision.kind === 'admit' && decision.grants.every((grant) => grant.via === 'owner')
+  if (bootstrapToken === null || (isAdmitted && isOwned)) return decision
   if (attempt.verdict === null) return { kind: 'needs-locality' }
   if (await isUsedBy(context, bootstrapToken, attempt.id)) return decision
-  if (!(await redeemInvite(context, bootstrapToken, attempt))) return { kind: 'invite-invalid' }
+  if (!(await redeemInvite(context, bootstrapToken, attempt)))
+    return isAdmitted ? decision : { kind: 'invite-invalid' }
   return decidePairing({ ...context, ...attempt, grants: await context.tx.grants(attempt.id) })
 }
 

@@ -13,7 +13,7 @@ import { keepEvents, noteTold, untoldEvents, type NumberedEvent } from './event-
 import { expireRequests } from './file-request.ts'
 import { isLive, type Grant } from './grant.ts'
 import type { Invite } from './invite.ts'
-import { listPairings, pairedDevice, type PairedDevice, type Pairings } from './list-pairings.ts'
+import { listPairings, ownDevice, pairedDevice, type PairedDevice, type Pairings } from './list-pairings.ts'
 import {
   listInvites,
   makeInvite,
@@ -65,6 +65,8 @@ export type PairingService = {
   /** Whether the device holds anything at all. */
   isPaired(deviceId: string): Promise<boolean>
   list(authority: Authority): Promise<Pairings>
+  /** What the caller holds itself; `null`: it has no key of its own, or was removed. */
+  self(authority: Authority): Promise<PairedDevice | null>
   /** @throws {LatchkeyError} also FORBIDDEN with `details.code` WRONG_CODE: three of them end the request */
   approve(authority: Authority, decision: Decision): Promise<Approval>
   reject(authority: Authority, requestId: string, reason?: string): Promise<PairingRequest>
@@ -137,6 +139,7 @@ export function pairingService(options: PairingServiceOptions): PairingService {
     isPaired: (deviceId) =>
       run(async ({ tx, nowMs }) => (await tx.grants(deviceId)).some((grant) => isLive(grant, nowMs))),
     list: (authority) => runFresh((context) => listPairings(context, authority)),
+    self: (authority) => run((context) => ownDevice(context, authority)),
     async approve(authority, decision) {
       const outcome = await runFresh(async (context) => {
         const approved = await approveRequest(context, authority, decision)
