@@ -11,6 +11,7 @@ const UNFILED: Readonly<Record<Unfiled, string>> = {
   'too-many': WAIT_LONGER,
   ignored: WAIT_LONGER,
   'too-often': 'This device has made too many different requests within an hour. Wait, then try again.',
+  decided: 'A part of this was approved. Try again to ask for the rest.',
   'too-much': 'This device has asked for too many scopes. Ask for those that it needs.',
 }
 

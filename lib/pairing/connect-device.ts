@@ -97,7 +97,9 @@ async function decideWithInvite(
   const isNeeded = decision.kind !== 'admit' || (requiresToken && !isTokenValid)
   if (bootstrapToken === null || !isNeeded) return decision
   if (attempt.verdict === null) return { kind: 'needs-locality' }
-  if (await isUsedBy(context, bootstrapToken, attempt.id)) return decision
+  // Once what it gave is gone, it does not stand in for the shared secret either.
+  if (await isUsedBy(context, bootstrapToken, attempt.id))
+    return decision.kind === 'admit' || !requiresToken || isTokenValid ? decision : { kind: 'invite-invalid' }
   if (!(await redeemInvite(context, bootstrapToken, attempt))) return { kind: 'invite-invalid' }
   return decidePairing({ ...context, ...attempt, grants: await context.tx.grants(attempt.id) })
 }
