@@ -62,7 +62,7 @@ function isRecorded(audit: readonly AuditEntry[], grant: Grant): boolean {
   })
 }
 
-describe('whatever happens in whatever order, a device holds what it was given and nothing else', () => {
+describe('threat 3: whatever happens in whatever order, a device holds what it was given and nothing else', () => {
   test.each(
     STORES.map(
       ([name, open], i) =>
@@ -77,7 +77,7 @@ describe('whatever happens in whatever order, a device holds what it was given a
     ),
   )(
     // prettier-ignore
-    'threat 3: on the %s store',
+    'on the %s store',
     async (_name, open, { numRuns, maxLength }: { numRuns?: number; maxLength?: number }) => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: maxLength ?? 40 }), async (steps) => {
