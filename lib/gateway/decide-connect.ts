@@ -57,7 +57,8 @@ export async function decideConnect(
   try {
     const { outcome, verdict } = await ask(core, client, connect)
     if (client.isOver()) return { kind: 'gone' }
-    return entry.revoked ? { kind: 'revoked' } : answer(core, client, connect, outcome, verdict)
+    const isRevoked = entry.revoked && outcome.kind === 'admitted'
+    return isRevoked ? { kind: 'revoked' } : answer(core, client, connect, outcome, verdict)
   } finally {
     sessions.abandon(id, entry)
   }
@@ -75,6 +76,8 @@ async function ask(core: GatewayCore, client: ConnectingClient, connect: DeviceC
   if (client.isOver()) return { outcome, verdict }
   const judged = await service.connect({ ...attempt, verdict })
   const decided = await approveByPolicy(core, judged, connect, verdict)
+  // Nobody would get the token that is made for the one who is let in.
+  if (client.isOver()) return { outcome: judged, verdict }
   if (decided === 'approved') return { outcome: await service.connect({ ...attempt, verdict }), verdict }
   const isRefused = decided === 'rejected' && judged.kind === 'waiting'
   return { outcome: isRefused ? { ...judged, request: null, unfiled: 'refused' } : judged, verdict }

@@ -185,27 +185,37 @@ export class GatewayCore {
     }
   }
 
+  /** Never throws: what was committed is told to as many as can be told. */
   #tell(event: PairingEvent): void {
-    this.notices.note(event)
+    const { logger, onEvent } = this.config
+    const failed = (error: unknown): void =>
+      logger.error('an event could not be told', { kind: event.kind, error })
+    try {
+      this.notices.note(event)
+      this.#tellSessions(event)
+    } catch (error) {
+      failed(error)
+    }
+    try {
+      // A listener may be asynchronous; what it rejects with must not end the process.
+      Promise.resolve(onEvent(event) as unknown).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #tellSessions(event: PairingEvent): void {
     if (event.kind === 'removed') {
       this.sessions.revoke(event.deviceId, null, 'device removed')
     } else if (event.kind === 'revoked') {
       this.sessions.revoke(event.deviceId, event.role, event.why)
     } else if (event.kind === 'requested') {
-      this.#broadcast(
-        'device.pair.requested',
-        event.request.deviceId,
-        pendingRecord(event.request, this.approval),
-      )
+      const { request } = event
+      this.#broadcast('device.pair.requested', request.deviceId, pendingRecord(request, this.approval))
     } else if (event.kind === 'resolved') {
       const { request, decision } = event
       const payload = { requestId: request.id, deviceId: request.deviceId, decision, ts: request.decidedAtMs }
       this.#broadcast('device.pair.resolved', request.deviceId, payload)
-    }
-    try {
-      this.config.onEvent(event)
-    } catch (error) {
-      this.config.logger.error('onEvent threw', { error })
     }
   }
 

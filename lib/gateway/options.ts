@@ -179,10 +179,11 @@ function guarded(logger: Logger): Logger {
   const call =
     (level: keyof Logger): Logger['info'] =>
     (message, fields) => {
+      const failed = (error: unknown): void => QUIET.error('the logger failed', { error })
       try {
-        logger[level](message, fields)
+        Promise.resolve(logger[level](message, fields) as unknown).catch(failed)
       } catch (error) {
-        QUIET.error('the logger threw', { error })
+        failed(error)
       }
     }
   return { info: call('info'), warn: call('warn'), error: call('error') }

@@ -10,7 +10,7 @@ import {
 import { cleanName } from './device-name.ts'
 import { isLive, type Grant } from './grant.ts'
 import type { PairingContext } from './pairing-context.ts'
-import { sortedUnion } from './scopes.ts'
+import { isScope, sortedUnion } from './scopes.ts'
 import { mintToken, rotated, type TokenRecord } from './token.ts'
 import { withdrawRole } from './use-token.ts'
 
@@ -120,7 +120,7 @@ async function reduce(
 ): Promise<readonly string[]> {
   const { tx, lattice, events } = context
   const held = await scopesOf(context, deviceId, role)
-  const beyond = lattice.missing(held, scopes)
+  const beyond = scopes.filter((scope) => !isScope(scope) || !lattice.implies(held, scope))
   if (beyond.length > 0) {
     throw new LatchkeyError('INVALID_REQUEST', `scopes: the device does not hold ${beyond.join(', ')}`, {
       details: { code: 'SCOPE_NOT_HELD', scopes: beyond },

@@ -98,7 +98,9 @@ async function decideWithInvite(
   const isOwned = decision.kind === 'admit' && decision.grants.every((grant) => grant.via === 'owner')
   if (bootstrapToken === null || (isAdmitted && isOwned)) return decision
   if (attempt.verdict === null) return { kind: 'needs-locality' }
-  if (await isUsedBy(context, bootstrapToken, attempt.id)) return decision
+  // Once what it gave is gone, it does not stand in for the shared secret either.
+  if (await isUsedBy(context, bootstrapToken, attempt.id))
+    return isOwned || !requiresToken || isTokenValid ? decision : { kind: 'invite-invalid' }
   if (!(await redeemInvite(context, bootstrapToken, attempt)))
     return isAdmitted ? decision : { kind: 'invite-invalid' }
   return decidePairing({ ...context, ...attempt, grants: await context.tx.grants(attempt.id) })

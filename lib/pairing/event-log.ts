@@ -5,7 +5,8 @@ import type { PairingTransaction } from './pairing-store.ts'
 const TOLD = 'events-told'
 const PAGE = 100
 
-export type NumberedEvent = { readonly seq: number; readonly event: PairingEvent }
+/** `event` is `null` for one that cannot be read any more. */
+export type NumberedEvent = { readonly seq: number; readonly event: PairingEvent | null }
 
 /** Keeps events in the commit of the decision that they tell of, so that a crash in between loses none. */
 export async function keepEvents(
@@ -23,7 +24,16 @@ export async function keepEvents(
 export async function untoldEvents(tx: PairingTransaction): Promise<NumberedEvent[]> {
   const after = Number((await tx.setting(TOLD)) ?? 0)
   const found = await tx.events({ after, limit: PAGE })
-  return found.map(({ seq, payload }) => ({ seq, event: JSON.parse(payload) as PairingEvent }))
+  return found.map(({ seq, payload }) => ({ seq, event: read(payload) }))
+}
+
+/** One that cannot be read must not keep back those behind it. */
+function read(payload: string): PairingEvent | null {
+  try {
+    return JSON.parse(payload) as PairingEvent
+  } catch {
+    return null
+  }
 }
 
 /** Notes that all up to this one were told, and forgets them. */

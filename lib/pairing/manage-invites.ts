@@ -34,7 +34,8 @@ export type InviteAsk = {
 export type MadeInvite = { readonly invite: Invite; readonly token: string }
 
 /**
- * Makes an invitation: whoever presents its token first gets what it promises, never more than its maker holds.
+ * Makes an invitation: whoever presents its token first gets what it promises, never more than its maker holds,
+ * and nothing that two approvers have to agree on.
  *
  * @throws {LatchkeyError} FORBIDDEN, INVALID_REQUEST, RATE_LIMITED when too many are open
  */
@@ -43,10 +44,11 @@ export async function makeInvite(
   authority: Authority,
   ask: InviteAsk,
 ): Promise<MadeInvite> {
-  const { tx, nowMs, limits, lattice, audit } = context
+  const { tx, nowMs, limits, lattice, approval, audit } = context
   const asks: readonly RoleAsk[] = [{ role: ask.role, scopes: sortedUnion(ask.scopes) }]
   await requireCurrent(context, authority)
   requireMayGrant(lattice, authority, null, asks)
+  if (authority.kind !== 'host' && approval.needsSecondApprover(asks)) throw needsTwo()
   if (ask.isFirstOwner === true && (await tx.hasOwnerGrants())) throw hasOwner()
   const open = (await tx.invites()).filter((invite) => isOpen(invite, nowMs))
   if (open.length >= limits.maxInvites) {
@@ -118,6 +120,11 @@ function parseTtl(given: number | undefined): number {
     'INVALID_REQUEST',
     `ttlMs: got ${String(given)}, expected milliseconds from 1000 to ${MAX_INVITE_TTL_MS} (a week)`,
   )
+}
+
+function needsTwo(): LatchkeyError {
+  const message = 'two approvers have to agree on these scopes: let the device ask for them, and both approve'
+  return new LatchkeyError('FORBIDDEN', message, { details: { code: 'SECOND_APPROVER_REQUIRED' } })
 }
 
 function hasOwner(): LatchkeyError {

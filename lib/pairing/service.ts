@@ -45,7 +45,7 @@ export type PairingServiceOptions = {
   readonly clock: Clock
   /** Signs the end of the audit log; `null`: it stays unsigned. */
   readonly auditSigner: HeadSigner | null
-  /** Called after the commit, in order. Must not throw. */
+  /** Called after the commit, in order. Should not throw: the decision stands, and nobody hears of the error. */
   readonly onEvent: (event: PairingEvent) => void
 }
 
@@ -115,7 +115,11 @@ export function pairingService(options: PairingServiceOptions): PairingService {
 
   function tell(events: readonly NumberedEvent[]): void {
     for (const { seq, event } of events) {
-      onEvent(event)
+      try {
+        if (event !== null) onEvent(event)
+      } catch {
+        // It is committed: one event that cannot be told neither undoes it nor keeps back the next.
+      }
       toldSeq = Math.max(toldSeq, seq)
     }
   }

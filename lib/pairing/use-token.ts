@@ -23,14 +23,14 @@ export async function useToken(
     await tx.putToken(freshToken(attempt.id, attempt.ask.role, token, nowMs, ttlMs))
     return token
   }
+  const isCurrent = attempt.token !== null && hashToken(attempt.token) === record.hash
+  const used = isCurrent ? confirmed(record) : record
   if (record.isRotationDue) {
     const token = mintToken()
-    await tx.putToken(rotated(record, token, nowMs, ttlMs))
+    await tx.putToken(rotated(used, token, nowMs, ttlMs))
     return token
   }
   if (attempt.token === null) return null
-  const isCurrent = hashToken(attempt.token) === record.hash
-  const used = isCurrent ? confirmed(record) : record
   const isStale = nowMs - (record.lastUsedAtMs ?? -Infinity) >= LAST_USED_EVERY_MS
   if (used !== record || isStale) await tx.putToken({ ...used, lastUsedAtMs: nowMs })
   return null
