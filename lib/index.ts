@@ -9,6 +9,7 @@ export type { IngressMark } from './evidence/index.ts'
 export { createGateway } from './gateway/index.ts'
 export type {
   AttachOptions,
+  AuditKeyOption,
   ExpressWsHandler,
   ExpressWsOptions,
   Gateway,

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { LatchkeyError } from '../errors.ts'
 import { addApprove } from './approve.ts'
+import { addAudit } from './audit.ts'
 import { addCall } from './call.ts'
 import { defaultHome, DEFAULT_URL } from './cli-context.ts'
 import { addDevices } from './devices.ts'
@@ -17,7 +18,8 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { re
 
 const AFTER_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 pairing required, 4 forbidden,
-  5 the gateway cannot be reached, 6 the request has changed since it was shown.
+  5 the gateway cannot be reached, 6 the request has changed since it was shown,
+  7 the audit log was tampered with.
 
 Examples:
   latchkey serve
@@ -47,6 +49,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     addCall,
     addExplain,
     addDoctor,
+    addAudit,
   ])
     add(program)
   for (const command of program.commands) command.exitOverride().option('--json', 'print JSON')

@@ -19,6 +19,8 @@ import {
 } from '../pairing/index.ts'
 import type { HelloOk } from '../protocol/index.ts'
 import type { GatewayLimits } from './limits.ts'
+import { openAuditSigner, type GatewayAuditSigner } from './audit-signer.ts'
+import { addAuditMethods } from './audit-methods.ts'
 import { GatewayTaint } from './gateway-taint.ts'
 import { addLocalityMethods } from './locality-methods.ts'
 import { GatewayMetrics } from './metrics.ts'
@@ -49,6 +51,7 @@ export class GatewayCore {
   readonly sessions = new SessionTable()
   readonly unauthenticated: UnauthenticatedSockets
   readonly approval: ApprovalPolicy
+  readonly auditSigner: GatewayAuditSigner | null
   readonly service: PairingService
   readonly localSecret: LocalSecret
   readonly sharedSecret: SharedSecret
@@ -78,6 +81,8 @@ export class GatewayCore {
       config.limits.unauthenticated,
     )
     this.approval = approvalPolicy(config.approval, this.lattice)
+    const isVolatile = config.store.isVolatile === true
+    this.auditSigner = openAuditSigner(config.auditKey, isVolatile, config.logger)
     this.service = pairingService({
       store: config.store,
       lattice: this.lattice,
@@ -85,7 +90,7 @@ export class GatewayCore {
       approval: this.approval,
       limits: config.limits,
       clock: config.clock,
-      auditSigner: null,
+      auditSigner: this.auditSigner,
       onEvent: (event) => {
         this.#tell(event)
       },
@@ -97,6 +102,7 @@ export class GatewayCore {
     addPairingMethods(this)
     addTokenMethods(this)
     addInviteMethods(this)
+    addAuditMethods(this)
   }
 
   /** The network that the caps count a request by. */

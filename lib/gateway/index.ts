@@ -1,5 +1,8 @@
 export { createGateway } from './gateway.ts'
 export type { Gateway } from './gateway.ts'
+export type { AuditKeyOption } from './audit-signer.ts'
+export { inspectAudit } from './inspect-audit.ts'
+export type { AuditInspection } from './inspect-audit.ts'
 export type { AttachOptions, UpgradeServer } from './attach.ts'
 export type { ExpressWsHandler, ExpressWsOptions } from './express-ws.ts'
 export { explainRequest, recipesOf } from './explain.ts'

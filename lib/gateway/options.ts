@@ -12,6 +12,7 @@ import {
   type SilentOptions,
 } from '../pairing/index.ts'
 import type { PolicyHook } from './approve-by-policy.ts'
+import type { AuditKeyOption } from './audit-signer.ts'
 import { parseLimits, type GatewayLimits } from './limits.ts'
 import type { LocalSecretOption } from './local-secret.ts'
 import type { AuthOptions } from './shared-secret.ts'
@@ -49,6 +50,12 @@ export type GatewayOptions = {
    * Default `true`: a new file for each start, in `~/.latchkey/run`. `{ file }`: one of your choice, which stays.
    */
   localSecret?: LocalSecretOption
+  /**
+   * The Ed25519 key that signs the end of the audit log. Default: one per user, made when there is none, in
+   * `~/.latchkey/audit/key.json`, with the latest signed head of each gateway beside it; not for a memory store.
+   * `{ file }`: one of your choice, in a private folder; `false`: the log is chained, but not signed.
+   */
+  auditKey?: AuditKeyOption
   /** Lets a scraper that sends `Authorization: Bearer <token>` read the metrics. Default: local clients alone. */
   metricsToken?: string
   /** Default: errors go to `console.error`, the rest nowhere. */
@@ -72,6 +79,7 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   scopes: true,
   limits: true,
   localSecret: true,
+  auditKey: true,
   metricsToken: true,
   logger: true,
   onEvent: true,
@@ -86,9 +94,10 @@ const QUIET: Logger = {
 }
 
 export type GatewayConfig = Required<
-  Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve'>
+  Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve' | 'auditKey'>
 > & {
   readonly approve: PolicyHook | null
+  readonly auditKey: AuditKeyOption | undefined
   readonly metricsToken: string | null
   readonly limits: GatewayLimits
   readonly scopes: ScopeRules | undefined
@@ -138,6 +147,7 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     scopes: options.scopes ?? undefined,
     limits: parseLimits(options.limits),
     localSecret: parseLocalSecret(options.localSecret),
+    auditKey: parseAuditKey(options.auditKey),
     metricsToken: parseToken(options.metricsToken),
     logger: guarded(options.logger ?? QUIET),
     onEvent: options.onEvent ?? (() => undefined),
@@ -178,13 +188,25 @@ function steadyClock(): Clock {
 
 function parseLocalSecret(given: unknown): LocalSecretOption {
   if (given === undefined || typeof given === 'boolean') return given ?? true
-  const file =
-    typeof given === 'object' && given !== null ? (given as { readonly file?: unknown }).file : undefined
-  if (typeof file === 'string' && file !== '') return { file }
+  const file = fileOf(given)
+  if (file !== null) return { file }
   throw new LatchkeyError(
     'OPTION_INVALID',
     'localSecret: expected true, false or { file: "/path/of/the/secret" }',
   )
+}
+
+function parseAuditKey(given: unknown): AuditKeyOption | undefined {
+  if (given === undefined || given === false) return given
+  const file = fileOf(given)
+  if (file !== null) return { file }
+  throw new LatchkeyError('OPTION_INVALID', 'auditKey: expected false or { file: "/path/of/the/key" }')
+}
+
+function fileOf(given: unknown): string | null {
+  const file =
+    typeof given === 'object' && given !== null ? (given as { readonly file?: unknown }).file : undefined
+  return typeof file === 'string' && file !== '' ? file : null
 }
 
 function parseToken(given: unknown): string | null {

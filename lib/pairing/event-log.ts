@@ -15,7 +15,7 @@ export async function keepEvents(
 ): Promise<NumberedEvent[]> {
   const kept: NumberedEvent[] = []
   for (const event of events)
-    kept.push({ seq: await tx.addEvent({ atMs, payload: JSON.stringify(event) }), event })
+    kept.push({ seq: await tx.addEvent({ atMs, payload: JSON.stringify(withoutCode(event)) }), event })
   return kept
 }
 
@@ -23,7 +23,21 @@ export async function keepEvents(
 export async function untoldEvents(tx: PairingTransaction): Promise<NumberedEvent[]> {
   const after = Number((await tx.setting(TOLD)) ?? 0)
   const found = await tx.events({ after, limit: PAGE })
-  return found.map(({ seq, payload }) => ({ seq, event: JSON.parse(payload) as PairingEvent }))
+  const told: NumberedEvent[] = []
+  for (const { seq, payload } of found)
+    told.push({ seq, event: await withCode(tx, JSON.parse(payload) as PairingEvent) })
+  return told
+}
+
+/** The code of a request is kept with the request alone, for as long as that is. */
+function withoutCode(event: PairingEvent): PairingEvent {
+  return 'request' in event ? { ...event, request: { ...event.request, verification: null } } : event
+}
+
+async function withCode(tx: PairingTransaction, event: PairingEvent): Promise<PairingEvent> {
+  if (!('request' in event)) return event
+  const verification = (await tx.request(event.request.id))?.verification ?? null
+  return { ...event, request: { ...event.request, verification } }
 }
 
 /** Notes that all up to this one were told, and forgets them. */

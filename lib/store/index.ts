@@ -1,2 +1,3 @@
+export { openAuditFile, type AuditFile } from './open-audit-file.ts'
 export { memoryStore } from './memory-store.ts'
 export { sqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
