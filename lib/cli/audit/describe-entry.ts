@@ -4,47 +4,58 @@ import { detailsOf, type AuditRecord, type Details } from './audit-record.ts'
 /** One entry as two lines at most: when, who, what and about which device; then why. Fit for a terminal. */
 export function describeEntry(record: AuditRecord): string {
   const details = detailsOf(record)
-  const head = `${String(record.seq).padStart(5)}  ${time(record.atMs)}  ${actor(record.actor)} ${what(record, details)}.`
+  const isItself = record.actor === record.deviceId
+  const who = isItself ? device(record, details) : actor(record.actor)
+  const head = `${String(record.seq).padStart(5)}  ${time(record.atMs)}  ${who} ${what(record, details)}.`
   const why = reasons(details)
   return why === '' ? head : `${head}\n       ${why}`
 }
 
-type Sentence = (device: string, details: Details) => string
+type Sentence = (who: string, details: Details) => string
 
 const SENTENCES: Readonly<Record<string, Sentence>> = {
-  'request-filed': (_device, details) => `asks for ${asks(details.asks)}${claim(details)}`,
-  'request-superseded': (device) => `took back the request of ${device}, which asks for more now`,
-  'request-expired': (device) => `let the request of ${device} expire`,
-  'request-approved': (device, details) =>
-    `approved ${device} for ${asks(details.granted)}${claim(details)}${until(details)}${code(details)}${first(details)}`,
-  'request-half-approved': (device, details) =>
-    `approved ${device} for ${asks(details.granted)}${claim(details)}${code(details)}, which takes another approver`,
-  'request-rejected': (device, details) => `rejected ${device}${claim(details)}${said(details.said)}`,
-  'request-code-wrong': (device, { attemptsLeft }) =>
-    `typed a wrong code for ${device}${attemptsLeft === 0 ? ', so its request was rejected' : ''}`,
-  'requests-not-recorded': (_device, { count }) => `left out ${text(count)} entries that strangers caused within an hour`,
-  'silent-grant': (device, details) => `paired ${device} silently as ${ask(details)}${claim(details)}`,
-  'silent-grants-undone': (_device, { grants, deviceCount, sinceMs }) =>
+  'request-filed': (_who, details) => `asks for ${asks(details.asks)}`,
+  'request-superseded': (who) => `took back the request of ${who}, which asks for more now`,
+  'request-expired': (who) => `let the request of ${who} expire`,
+  'request-approved': (who, details) =>
+    `approved ${who} for ${asks(details.granted)}${until(details)}${code(details)}${first(details)}`,
+  'request-half-approved': (who, details) =>
+    `approved ${who} for ${asks(details.granted)}${code(details)}, which takes another approver`,
+  'request-rejected': (who, details) => `rejected ${who}${said(details.said)}`,
+  'request-code-wrong': (who, { attemptsLeft }) =>
+    `typed a wrong code for ${who}${attemptsLeft === 0 ? ', so its request was rejected' : ''}`,
+  'requests-not-recorded': (_who, { count }) => `left out ${text(count)} entries that strangers caused within an hour`,
+  'silent-grant': (who, details) => `paired ${who} silently as ${ask(details)}`,
+  'silent-grants-undone': (_who, { grants, deviceCount, sinceMs }) =>
     `took back ${text(grants)} silent grants of ${text(deviceCount)} devices, given since ${time(sinceMs)}`,
-  'device-removed': (device, details) => `removed ${device}${claim(details)}, which held ${asks(details.held)}`,
-  'device-renamed': (device, { label, before }) => `named ${device} ${quoted(label)}${typeof before === 'string' ? `, before ${quoted(before)}` : ''}`,
-  'device-ignored': (device, details) => `ignores ${device}${claim(details)} from now on`,
-  'device-unignored': (device) => `hears of ${device} again`,
-  'token-rotated': (device, details) => `replaced the token of ${device} as ${ask(details)}${details.isReduced === true ? ', which is less than before' : ''}`,
-  'token-revoked': (device, details) => `revoked the token of ${device} as ${ask(details)}`,
-  'token-reused': (device, details) => `saw an old token of ${device} again, from ${text(details.fromNetwork)}, and took the role ${text(details.role)} from it`,
-  'invite-made': (_device, details) => `made the invitation ${text(details.id)} for ${asks(details.asks)}${typeof details.label === 'string' ? `, ${quoted(details.label)}` : ''}`,
-  'invite-used': (_device, details) => `used the invitation ${text(details.inviteId)} of ${actor(details.createdBy)} and got ${asks(details.asks)}${claim(details)}`,
-  'invite-revoked': (_device, details) => `took back the invitation ${text(details.id)}`,
-  'taint-changed': (_device, { taint }) => (isDetails(taint) ? `tainted the gateway: ${text(taint.why)}` : 'cleared the taint of the gateway'),
-  'window-opened': (_device, { durationMs }) => (durationMs === 0 ? 'closed the pairing window' : `opened the pairing window for ${duration(Number(durationMs))}`),
-  'audit-accepted': (_device, details) => `accepted the log, although it was found ${text(details.doubt)}`,
+  'device-removed': (who, details) => `removed ${who}, which held ${asks(details.held)}`,
+  'device-renamed': (who, { label, before }) => `named ${who} ${quoted(label)}${typeof before === 'string' ? `, before ${quoted(before)}` : ''}`,
+  'device-ignored': (who) => `ignores ${who} from now on`,
+  'device-unignored': (who) => `hears of ${who} again`,
+  'token-rotated': (who, details) => `replaced the token of ${who} as ${ask(details)}${details.isReduced === true ? ', which is less than before' : ''}`,
+  'token-revoked': (who, details) => `revoked the token of ${who} as ${ask(details)}`,
+  'token-reused': (who, details) => `saw an old token of ${who} again, from ${text(details.fromNetwork)}, and took the role ${text(details.role)} from it`,
+  'invite-made': (_who, details) => `made the invitation ${text(details.id)} for ${asks(details.asks)}${typeof details.label === 'string' ? `, ${quoted(details.label)}` : ''}`,
+  'invite-used': (_who, details) => `used the invitation ${text(details.inviteId)} of ${actor(details.createdBy)} and got ${asks(details.asks)}`,
+  'invite-revoked': (_who, details) => `took back the invitation ${text(details.id)}`,
+  'taint-changed': (_who, { taint }) => (isDetails(taint) ? `tainted the gateway: ${text(taint.why)}` : 'cleared the taint of the gateway'),
+  'window-opened': (_who, { durationMs }) => (durationMs === 0 ? 'closed the pairing window' : `opened the pairing window for ${duration(Number(durationMs))}`),
+  'audit-accepted': (_who, details) => `accepted the log, although it was found ${text(details.doubt)}`,
 } // prettier-ignore
 
-function what({ kind, deviceId }: AuditRecord, details: Details): string {
-  const device = deviceId === null ? 'a device' : key(deviceId)
+function what(record: AuditRecord, details: Details): string {
+  const { kind } = record
   const sentence = Object.hasOwn(SENTENCES, kind) ? SENTENCES[kind] : undefined
-  return sentence === undefined ? `recorded ${printable(kind)} of ${device}` : sentence(device, details)
+  const subject = device(record, details)
+  return sentence === undefined ? `recorded ${printable(kind)} of ${subject}` : sentence(subject, details)
+}
+
+/** By its key, and by what it calls itself: anybody can say the same. */
+function device({ kind, deviceId }: AuditRecord, { displayName, label }: Details): string {
+  if (deviceId === null) return 'a device'
+  const name = kind === 'device-renamed' ? null : (label ?? displayName)
+  const shown = typeof name === 'string' && name !== '' ? ` ${quoted(name)}` : ''
+  return key(deviceId) + shown
 }
 
 /** The verdict on where the client was, and the rule that decided. */
@@ -91,12 +102,6 @@ function ask({ role, scopes }: Details): string {
   return `${text(role)} with ${list === '' ? 'no further scopes' : list}`
 }
 
-/** What the device calls itself: anybody can say the same. */
-function claim({ displayName, label }: Details): string {
-  const name = typeof label === 'string' ? label : displayName
-  return typeof name === 'string' && name !== '' ? `, which calls itself ${quoted(name)}` : ''
-}
-
 function until({ expiresInMs }: Details): string {
   return typeof expiresInMs === 'number' ? `, for ${duration(expiresInMs)}` : ''
 }
@@ -119,7 +124,7 @@ function quoted(value: unknown): string {
 }
 
 function text(value: unknown): string {
-  return printable(typeof value === 'string' ? value : String(JSON.stringify(value)))
+  return printable(typeof value === 'string' ? value : JSON.stringify(value ?? null))
 }
 
 function isDetails(value: unknown): value is Details {
