@@ -10,6 +10,7 @@ export { createGateway } from './gateway/index.ts'
 export type {
   ApprovalOptions,
   AttachOptions,
+  AuditKeyOption,
   AuthOptions,
   Authority,
   Clock,

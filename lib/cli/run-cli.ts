@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { adviceOf, PairingRequiredError } from '../client/index.ts'
 import { LatchkeyError } from '../errors.ts'
 import { addApprove } from './approve.ts'
+import { addAudit } from './audit.ts'
 import { addBackup } from './backup.ts'
 import { addCall } from './call.ts'
 import { defaultHome, DEFAULT_URL } from './cli-context.ts'
@@ -33,7 +34,8 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { re
 
 const AFTER_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 pairing required, 4 forbidden,
-  5 the gateway cannot be reached, 6 the request has changed since it was shown.
+  5 the gateway cannot be reached, 6 the request has changed since it was shown,
+  7 the audit log was tampered with.
 
 Environment: LATCHKEY_URL and LATCHKEY_HOME for --url and --home; LATCHKEY_TOKEN or LATCHKEY_PASSWORD when
   the gateway asks for a shared secret.
@@ -52,7 +54,7 @@ latchkey <command> --help has more.`
 
 /** Each command under its heading, in the order of the help. */
 const GROUPS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
-  'Gateway:': [addServe, addOpen, addDoctor, addExplain, addBackup],
+  'Gateway:': [addServe, addOpen, addDoctor, addExplain, addAudit, addBackup],
   'Who waits:': [addRequests, addWatch, addApprove, addReject, addIgnore, addUnignore],
   'Who is paired:': [addDevices, addShow, addRename, addRotate, addRevoke, addUndoSilent],
   'Invitations:': [addInvite, addInvites, addUninvite, addJoin],

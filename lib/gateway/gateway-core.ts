@@ -20,6 +20,8 @@ import {
 import type { HelloOk } from '../protocol/index.ts'
 import { AuthFailures } from './auth-failures.ts'
 import type { GatewayLimits } from './limits.ts'
+import { openAuditSigner, type GatewayAuditSigner } from './audit-signer.ts'
+import { addAuditMethods } from './audit-methods.ts'
 import { GatewayTaint } from './gateway-taint.ts'
 import { addLocalityMethods } from './locality-methods.ts'
 import { GatewayMetrics } from './metrics.ts'
@@ -52,6 +54,7 @@ export class GatewayCore {
   readonly sessions = new SessionTable()
   readonly unauthenticated: UnauthenticatedSockets
   readonly approval: ApprovalPolicy
+  readonly auditSigner: GatewayAuditSigner | null
   readonly service: PairingService
   readonly localSecret: LocalSecret
   readonly sharedSecret: SharedSecret
@@ -86,6 +89,8 @@ export class GatewayCore {
       config.limits.unauthenticatedPerPrefix,
       config.limits.unauthenticated,
     )
+    const isVolatile = config.store.isVolatile === true
+    this.auditSigner = openAuditSigner(config.auditKey, isVolatile, config.logger)
     this.service = pairingService({
       store: config.store,
       lattice: this.lattice,
@@ -93,7 +98,7 @@ export class GatewayCore {
       approval: this.approval,
       limits: config.limits,
       clock: config.clock,
-      auditSigner: null,
+      auditSigner: this.auditSigner,
       onEvent: (event) => {
         this.#tell(event)
       },
@@ -112,6 +117,7 @@ export class GatewayCore {
     addPairingMethods(this)
     addTokenMethods(this)
     addInviteMethods(this)
+    addAuditMethods(this)
   }
 
   /** The network that the caps count a request by. */

@@ -69,7 +69,8 @@ export type Gateway = {
  *
  * Does *not* protect against programs of the same user on this machine: they are the residents.
  *
- * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, STORE_UNAVAILABLE
+ * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, STORE_UNAVAILABLE; FOLDER_UNSAFE or SECRET_UNSAFE for a
+ *   file that an option names
  *
  * @example
  * const gateway = await createGateway({ store: await sqliteStore('.latchkey/latchkey.db') })
@@ -79,6 +80,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const core = new GatewayCore(options)
   core.gatewayId = await core.service.gatewayId()
   await core.taint.load()
+  const doubt = await core.service.auditDoubt()
+  if (doubt !== null) core.auditSigner?.onDoubt(doubt)
   await core.service.tellUntold()
   const listeners: LocalListener[] = []
   const expressWs = expressWsAdapter(core)
@@ -107,6 +110,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     await core.notices.close()
     core.authFailures.close()
     await core.config.store.close()
+    await core.auditSigner?.close()
   }
 
   return {
@@ -127,7 +131,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     invite: (inviteOptions) => hostInvite(core, inviteOptions),
     openPairingWindow(durationMs) {
-      core.service.openWindow(durationMs)
+      core.service.openWindow(durationMs).catch((error: unknown) => {
+        core.config.logger.error('the opening of the window could not be recorded', { error })
+      })
     },
     close: () => (closing ??= close()),
   }

@@ -13,6 +13,7 @@ import {
 } from '../pairing/index.ts'
 import { MAX_PROTOCOL, MIN_PROTOCOL } from '../protocol/index.ts'
 import type { PolicyHook } from './approve-by-policy.ts'
+import type { AuditKeyOption } from './audit-signer.ts'
 import { parseLimits, type GatewayLimits } from './limits.ts'
 import type { LocalSecretOption } from './local-secret.ts'
 import { parseNoticeOptions, type NoticeConfig, type NoticeOptions } from './notices/notice-options.ts'
@@ -53,6 +54,12 @@ export type GatewayOptions = {
    * Default `true`: a new file for each start, in `~/.latchkey/run`. `{ file }`: one of your choice, which stays.
    */
   localSecret?: LocalSecretOption
+  /**
+   * The Ed25519 key that signs the end of the audit log. Default: one per user, made when there is none, in
+   * `~/.latchkey/audit/key.json`, with the latest signed head of each gateway beside it; not for a memory store.
+   * `{ file }`: one of your choice, in a private folder; `false`: the log is chained, but not signed.
+   */
+  auditKey?: AuditKeyOption
   /** Lets a scraper that sends `Authorization: Bearer <token>` read the metrics. Default: local clients alone. */
   metricsToken?: string
   /** Tells the owner of new requests and silent grants. Default: nobody is told. */
@@ -79,6 +86,7 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   scopes: true,
   limits: true,
   localSecret: true,
+  auditKey: true,
   metricsToken: true,
   notices: true,
   logger: true,
@@ -94,9 +102,13 @@ const QUIET: Logger = {
 }
 
 export type GatewayConfig = Required<
-  Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve' | 'notices'>
+  Omit<
+    GatewayOptions,
+    'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve' | 'notices' | 'auditKey'
+  >
 > & {
   readonly approve: PolicyHook | null
+  readonly auditKey: AuditKeyOption | undefined
   readonly metricsToken: string | null
   readonly notices: NoticeConfig
   readonly limits: GatewayLimits
@@ -149,6 +161,7 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     scopes: options.scopes ?? undefined,
     limits: parseLimits(options.limits),
     localSecret: parseLocalSecret(options.localSecret),
+    auditKey: parseAuditKey(options.auditKey),
     metricsToken: parseToken(options.metricsToken),
     notices: parseNoticeOptions(options.notices),
     logger: guarded(options.logger ?? QUIET),
@@ -197,13 +210,25 @@ function steadyClock(): Clock {
 
 function parseLocalSecret(given: unknown): LocalSecretOption {
   if (given === undefined || typeof given === 'boolean') return given ?? true
-  const file =
-    typeof given === 'object' && given !== null ? (given as { readonly file?: unknown }).file : undefined
-  if (typeof file === 'string' && file !== '') return { file }
+  const file = fileOf(given)
+  if (file !== null) return { file }
   throw new LatchkeyError(
     'OPTION_INVALID',
     'localSecret: expected true, false or { file: "/path/of/the/secret" }',
   )
+}
+
+function parseAuditKey(given: unknown): AuditKeyOption | undefined {
+  if (given === undefined || given === false) return given
+  const file = fileOf(given)
+  if (file !== null) return { file }
+  throw new LatchkeyError('OPTION_INVALID', 'auditKey: expected false or { file: "/path/of/the/key" }')
+}
+
+function fileOf(given: unknown): string | null {
+  const file =
+    typeof given === 'object' && given !== null ? (given as { readonly file?: unknown }).file : undefined
+  return typeof file === 'string' && file !== '' ? file : null
 }
 
 function parseToken(given: unknown): string | null {

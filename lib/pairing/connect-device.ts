@@ -69,7 +69,7 @@ export async function connectDevice(
   const record = (await tx.tokens(attempt.id)).find((token) => token.role === ask.role) ?? null
   const standing = attempt.token === null || record === null ? null : standingOf(record, attempt.token, nowMs)
   if (standing === 'superseded' && record !== null) {
-    await revokeFamily(context, record)
+    await revokeFamily(context, record, attempt.addressPrefix)
     return { kind: 'token-mismatch', standing }
   }
   const isTokenValid = standing === 'current' || standing === 'previous'
@@ -161,7 +161,8 @@ async function grantSilently(
     expiresAtMs: null,
   }
   await tx.putGrant(grant)
-  const why = { assurance: verdict?.assurance, locality: verdict?.reason, trace: verdict?.trace ?? [] }
+  const { assurance, trace = [] } = verdict ?? {}
+  const why = { from: grant.fromAddress, assurance, locality: grant.localityReason, trace }
   await audit.record('silent-grant', 'gateway', deviceId, { role, scopes, reason, ...claims, ...why })
   events.push({ kind: 'granted', deviceId, displayName: claims.displayName, role, scopes, via: 'silent' })
   return grant

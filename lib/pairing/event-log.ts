@@ -16,7 +16,7 @@ export async function keepEvents(
 ): Promise<NumberedEvent[]> {
   const kept: NumberedEvent[] = []
   for (const event of events)
-    kept.push({ seq: await tx.addEvent({ atMs, payload: JSON.stringify(event) }), event })
+    kept.push({ seq: await tx.addEvent({ atMs, payload: JSON.stringify(withoutCode(event)) }), event })
   return kept
 }
 
@@ -24,7 +24,9 @@ export async function keepEvents(
 export async function untoldEvents(tx: PairingTransaction): Promise<NumberedEvent[]> {
   const after = Number((await tx.setting(TOLD)) ?? 0)
   const found = await tx.events({ after, limit: PAGE })
-  return found.map(({ seq, payload }) => ({ seq, event: read(payload) }))
+  const told: NumberedEvent[] = []
+  for (const { seq, payload } of found) told.push({ seq, event: await withCode(tx, read(payload)) })
+  return told
 }
 
 /** One that cannot be read must not keep back those behind it. */
@@ -34,6 +36,17 @@ function read(payload: string): PairingEvent | null {
   } catch {
     return null
   }
+}
+
+/** The code of a request is kept with the request alone, for as long as that is. */
+function withoutCode(event: PairingEvent): PairingEvent {
+  return 'request' in event ? { ...event, request: { ...event.request, verification: null } } : event
+}
+
+async function withCode(tx: PairingTransaction, event: PairingEvent | null): Promise<PairingEvent | null> {
+  if (event === null || !('request' in event)) return event
+  const verification = (await tx.request(event.request.id))?.verification ?? null
+  return { ...event, request: { ...event.request, verification } }
 }
 
 /** Notes that all up to this one were told, and forgets them. */

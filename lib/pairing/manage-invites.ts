@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LatchkeyError } from '../errors.ts'
-import {
-  actorOf,
-  ADMIN_SCOPE,
-  requireCurrent,
-  requireMayGrant,
-  requireScope,
-  type Authority,
-} from './authority.ts'
+import { actorOf, requireAdmin, requireCurrent, requireMayGrant, type Authority } from './authority.ts'
 import { cleanName } from './device-name.ts'
 import type { Invite } from './invite.ts'
 import type { PairingContext } from './pairing-context.ts'
@@ -95,7 +88,12 @@ export async function revokeInvite(
     })
   }
   await context.tx.deleteInvite(inviteId)
-  await context.audit.record('invite-revoked', actorOf(authority), null, { id: inviteId })
+  await context.audit.record('invite-revoked', actorOf(authority), null, {
+    id: inviteId,
+    asks: invite.asks,
+    label: invite.label,
+    createdBy: invite.createdBy,
+  })
 }
 
 /** Forgets what ended long ago. */
@@ -106,11 +104,6 @@ export async function sweepInvites({ tx, nowMs }: PairingContext): Promise<void>
 
 export function isOpen(invite: Invite, nowMs: number): boolean {
   return invite.usedBy === null && invite.expiresAtMs > nowMs
-}
-
-async function requireAdmin(context: PairingContext, authority: Authority): Promise<void> {
-  await requireCurrent(context, authority)
-  requireScope(context.lattice, authority, ADMIN_SCOPE)
 }
 
 function parseTtl(given: number | undefined): number {

@@ -51,13 +51,16 @@ export async function redeemInvite(
   }
   await tx.putInvite({ ...invite, usedBy: attempt.id, usedAtMs: nowMs })
   const { id: inviteId, createdBy, asks } = invite
-  const why = { locality: attempt.verdict?.reason, trace: attempt.verdict?.trace ?? [] }
+  const { clientAddress: from = null, assurance, reason: locality, trace = [] } = attempt.verdict ?? {}
   await audit.record('invite-used', attempt.id, attempt.id, {
     inviteId,
     createdBy,
     asks,
     ...attempt.claims,
-    ...why,
+    from,
+    assurance,
+    locality,
+    trace,
   })
   return true
 }

@@ -3,9 +3,11 @@ import { LatchkeyError } from '../errors.ts'
 import type { LocalityVerdict } from '../locality/verdict.ts'
 import type { ApprovalPolicy } from './approval-policy.ts'
 import { approveRequest, type ApprovalOutcome, type Decision } from './approve-request.ts'
-import type { AuditEntry } from './audit-entry.ts'
-import { auditBudget, auditTrail, type HeadSigner } from './audit-trail.ts'
-import { ADMIN_SCOPE, requireCurrent, requireScope, type Authority } from './authority.ts'
+import { listAudit, type AuditPage, type AuditSlice } from './list-audit.ts'
+import type { AuditProblemKind } from './audit-report.ts'
+import type { AuditSigner } from './audit-seal.ts'
+import { auditTrail } from './audit-trail.ts'
+import { actorOf, requireAdmin, type Authority } from './authority.ts'
 import { renameDevice, revokeToken, rotateToken, undoSilentGrants, type Rotation } from './change-device.ts'
 import { connectDevice, type ConnectAttempt, type ConnectOutcome } from './connect-device.ts'
 import { ignoreRequest, listIgnored, rejectRequest, removeDevice, unignoreDevice } from './decide-request.ts'
@@ -44,10 +46,15 @@ export type PairingServiceOptions = {
   readonly limits: PairingLimits
   readonly clock: Clock
   /** Signs the end of the audit log; `null`: it stays unsigned. */
-  readonly auditSigner: HeadSigner | null
+  readonly auditSigner: AuditSigner | null
   /** Called after the commit, in order. Should not throw: the decision stands, and nobody hears of the error. */
   readonly onEvent: (event: PairingEvent) => void
 }
+
+export type { AuditPage } from './list-audit.ts'
+
+/** Why the gateway is tainted, and since when. */
+export type TaintRecord = { readonly sinceMs: number; readonly why: string }
 
 /** What became of an approval. */
 export type Approval =
@@ -60,7 +67,8 @@ export type PairingService = {
   gatewayId(): Promise<string>
   /** What is kept about the taint of this gateway; `null`: nothing. */
   taint(): Promise<string | null>
-  putTaint(value: string | null): Promise<void>
+  /** @throws {LatchkeyError} FORBIDDEN for whoever is no admin */
+  putTaint(authority: Authority, taint: TaintRecord | null): Promise<void>
   connect(attempt: ConnectAttempt): Promise<ConnectOutcome>
   /** Whether the device holds anything at all. */
   isPaired(deviceId: string): Promise<boolean>
@@ -82,33 +90,40 @@ export type PairingService = {
   invite(authority: Authority, ask: InviteAsk): Promise<MadeInvite>
   invites(authority: Authority): Promise<Invite[]>
   revokeInvite(authority: Authority, inviteId: string): Promise<void>
-  /** By seq, ascending, those after `after`; for holders of `operator.admin`. */
-  auditEntries(authority: Authority, page: { after: number; limit: number }): Promise<AuditEntry[]>
+  /** A part of the audit log, for holders of `operator.admin`. */
+  auditEntries(authority: Authority, page: AuditPage): Promise<AuditSlice>
+  /** What keeps the end of the audit log from being signed; `null`: nothing, or there is no key. */
+  auditDoubt(): Promise<AuditProblemKind | null>
+  /** Has it signed from now on, although it was changed; resolves with what was wrong, `null`: nothing. */
+  acceptAudit(authority: Authority): Promise<AuditProblemKind | null>
   /** Ends requests whose time is over, and forgets what was settled long ago. */
   sweep(): Promise<void>
   /** Tells what an earlier run of this gateway had committed and not told. */
   tellUntold(): Promise<void>
   /** Whether the policy would pair such a client silently, if it were a new device. */
   mayPairSilently(verdict: LocalityVerdict, ask: RoleAsk): boolean
-  /** With `silent.mode: 'window'`: pairs eligible clients silently for this long. 0 closes the window. */
-  openWindow(durationMs: number): void
+  /**
+   * With `silent.mode: 'window'`: pairs eligible clients silently for this long, from this very moment. 0 closes
+   * the window. Resolves once it is recorded.
+   */
+  openWindow(durationMs: number): Promise<void>
 }
 
 export function pairingService(options: PairingServiceOptions): PairingService {
   const { store, lattice, silent, approval, limits, clock, onEvent, auditSigner } = options
-  const budget = auditBudget(STRANGERS_PER_HOUR)
   let windowEndsMs = 0
   let toldSeq = 0
 
   async function run<T>(work: (context: PairingContext) => Promise<T>): Promise<T> {
-    const { result, kept } = await store.transaction(async (tx) => {
+    const { result, kept, signed } = await store.transaction(async (tx) => {
       const nowMs = clock.now()
       const windowOpen = nowMs < windowEndsMs
-      const audit = auditTrail(tx, nowMs, auditSigner, budget)
+      const audit = auditTrail(tx, nowMs, auditSigner, STRANGERS_PER_HOUR)
       const events: PairingEvent[] = []
       const result = await work({ tx, lattice, silent, approval, limits, nowMs, windowOpen, audit, events })
-      return { result, kept: await keepEvents(tx, events, nowMs) }
+      return { result, kept: await keepEvents(tx, events, nowMs), signed: audit.signed }
     })
+    if (signed !== null) auditSigner?.memory?.keep(signed.gatewayId, signed.head, signed.isAccepted)
     tell(kept)
     return result
   }
@@ -134,10 +149,12 @@ export function pairingService(options: PairingServiceOptions): PairingService {
   return {
     gatewayId: () => run(gatewayId),
     taint: () => run(async ({ tx }) => (await tx.setting(TAINT)) || null),
-    putTaint: (value) =>
-      run(async ({ tx, audit }) => {
-        await tx.putSetting(TAINT, value ?? '')
-        await audit.record('taint-changed', 'gateway', null, { taint: value })
+    putTaint: (authority, taint) =>
+      run(async (context) => {
+        const { tx, audit } = context
+        await requireAdmin(context, authority)
+        await tx.putSetting(TAINT, taint === null ? '' : JSON.stringify(taint))
+        await audit.record('taint-changed', actorOf(authority), null, { taint })
       }),
     connect: (attempt) => runFresh((context) => connectDevice(context, attempt)),
     isPaired: (deviceId) =>
@@ -167,9 +184,14 @@ export function pairingService(options: PairingServiceOptions): PairingService {
     revokeInvite: (authority, inviteId) => run((context) => revokeInvite(context, authority, inviteId)),
     auditEntries: (authority, page) =>
       run(async (context) => {
-        await requireCurrent(context, authority)
-        requireScope(lattice, authority, ADMIN_SCOPE)
-        return context.tx.auditEntries(page)
+        await requireAdmin(context, authority)
+        return listAudit(context, page)
+      }),
+    auditDoubt: () => run(({ audit }) => audit.doubt()),
+    acceptAudit: (authority) =>
+      run(async (context) => {
+        await requireAdmin(context, authority)
+        return context.audit.accept(actorOf(authority))
       }),
     sweep: () =>
       runFresh(async (context) => {
@@ -177,6 +199,7 @@ export function pairingService(options: PairingServiceOptions): PairingService {
         await tx.deleteSettledRequests(['approved', 'rejected'], nowMs - KEEP_DECIDED_MS)
         await tx.deleteSettledRequests(['superseded', 'expired'], nowMs - KEEP_UNDECIDED_MS)
         await sweepInvites(context)
+        await context.audit.recordLeftOut()
         await noteTold(tx, toldSeq)
       }),
     async tellUntold() {
@@ -190,6 +213,7 @@ export function pairingService(options: PairingServiceOptions): PairingService {
     mayPairSilently: (verdict, ask) => silent.allows(verdict, 'not-paired', ask, clock.now() < windowEndsMs),
     openWindow(durationMs) {
       windowEndsMs = clock.now() + durationMs
+      return run(({ audit }) => audit.record('window-opened', 'host', null, { durationMs }))
     },
   }
 }

@@ -40,10 +40,14 @@ export async function useToken(
  * A token that was replaced has come back: there is a copy of what only the device should have. What the
  * device holds in this role is taken from it.
  */
-export async function revokeFamily(context: PairingContext, record: TokenRecord): Promise<void> {
+export async function revokeFamily(
+  context: PairingContext,
+  record: TokenRecord,
+  addressPrefix: string,
+): Promise<void> {
   const { deviceId, role } = record
   await withdrawRole(context, deviceId, role)
-  await context.audit.record('token-reused', 'gateway', deviceId, { role })
+  await context.audit.record('token-reused', 'gateway', deviceId, { role, fromNetwork: addressPrefix })
   context.events.push({ kind: 'revoked', deviceId, role, why: 'token reused' })
 }
 

@@ -20,7 +20,7 @@ onEachStore(
   (bench) => {
     /** Makes every decision that there is, once. */
     async function decideEverything(): Promise<string[]> {
-      const { service, request, connect, clock } = bench.fixture
+      const { service, request, clock } = bench.fixture
       const owner = await bench.fixture.owner()
       await request('phone', 'operator', ['operator.read'])
       const { id } = await request('phone', 'operator', ['operator.write'])
@@ -54,7 +54,7 @@ onEachStore(
       await service.revokeInvite(HOST, other.invite.id)
       await service.undoSilent(HOST, 0)
       await service.remove(HOST, deviceIdOf('guest'))
-      await service.putTaint('{"seen":1}')
+      await service.putTaint(HOST, { sinceMs: 1, why: 'a probe looked local' })
       return (await bench.audit()).map((entry) => entry.kind)
     }
 
@@ -151,6 +151,7 @@ onEachStore(
 
     test('has a signed end that moves with every entry', async () => {
       const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+      const rawKey = publicKey.export({ format: 'jwk' }).x ?? ''
       const lattice = scopeLattice()
       const service = pairingService({
         store: bench.store,
@@ -160,7 +161,9 @@ onEachStore(
         limits: LIMITS,
         clock: { now: () => 5 },
         auditSigner: {
-          publicKey: 'the key',
+          publicKey: rawKey,
+          memory: null,
+          onDoubt: () => undefined,
           sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
         },
         onEvent: () => undefined,
@@ -172,7 +175,7 @@ onEachStore(
           (await bench.store.transaction((tx) => tx.setting(AUDIT_HEAD))) ?? '',
         ) as AuditHead
         const last = (await bench.audit()).at(-1)
-        expect(head).toMatchObject({ seq: last?.seq, hash: last?.hash, publicKey: 'the key' })
+        expect(head).toMatchObject({ seq: last?.seq, hash: last?.hash, publicKey: rawKey })
         const text = auditHeadText(gatewayId, head.seq, head.hash, head.atMs)
         expect(verify(null, Buffer.from(text), publicKey, Buffer.from(head.signature, 'base64url'))).toBe(
           true,

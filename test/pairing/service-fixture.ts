@@ -9,6 +9,7 @@ import {
   scopeLattice,
   silentPolicy,
   type ApprovalOptions,
+  type AuditSigner,
   type ConnectAttempt,
   type ConnectOutcome,
   type DeviceAuthority,
@@ -98,6 +99,7 @@ export function serviceFixture(
   silent: SilentOptions = {},
   limits = LIMITS,
   approval: ApprovalOptions = {},
+  auditSigner: AuditSigner | null = null,
 ): Fixture {
   const events: PairingEvent[] = []
   const clock = { nowMs: 1_000_000 }
@@ -108,7 +110,7 @@ export function serviceFixture(
     silent: silentPolicy(silent, lattice),
     approval: approvalPolicy(approval, lattice),
     limits,
-    auditSigner: null,
+    auditSigner,
     clock: { now: () => clock.nowMs },
     onEvent: (event) => events.push(event),
   })
