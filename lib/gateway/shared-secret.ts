@@ -56,20 +56,20 @@ export function parseSharedSecret(options: AuthOptions = { mode: 'none' }): Shar
   }
 }
 
-function parse(options: AuthOptions): { readonly mode: AuthOptions['mode']; readonly secret: string } {
+function parse(options: AuthOptions | null): { readonly mode: AuthOptions['mode']; readonly secret: string } {
   const given = (options ?? {}) as {
     readonly mode?: unknown
     readonly token?: unknown
     readonly password?: unknown
   }
   if (given.mode === 'none') {
-    rejectUnknownKeys('auth', options, ['mode'])
+    rejectUnknownKeys('auth', given, ['mode'])
     return { mode: 'none', secret: '' }
   }
   if (given.mode !== 'token' && given.mode !== 'password')
     throw new LatchkeyError('OPTION_INVALID', 'auth.mode: expected none, token or password')
   const { mode } = given
-  rejectUnknownKeys('auth', options, ['mode', mode])
+  rejectUnknownKeys('auth', given, ['mode', mode])
   const secret = given[mode]
   const least = mode === 'token' ? 16 : 8
   if (typeof secret === 'string' && secret.length >= least && secret.length <= 512 && !secret.includes('|'))

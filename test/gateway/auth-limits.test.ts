@@ -36,9 +36,9 @@ const without: Asking = async (ask = {}, headers = {}) => {
   client.close()
   return answer
 }
-const forged: Asking = async (_ask = {}, headers = {}) => {
+const forged: Asking = async (ask = {}, headers = {}) => {
   const client = new RawClient(running.url, headers)
-  const params = signedConnect(createDeviceIdentity(), await client.challenge())
+  const params = signedConnect(createDeviceIdentity(), await client.challenge(), ask)
   const answer = await client.request('connect', { ...params, scopes: ['operator.admin'] })
   client.close()
   return answer

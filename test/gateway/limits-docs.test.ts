@@ -6,6 +6,9 @@ import { parseLimits } from '../../lib/gateway/limits.ts'
 const page = readFileSync(path.join(import.meta.dirname, '../../docs/limits.md'), 'utf8')
 
 test('docs/limits.md has every limit with its default, and no other', () => {
-  const rows = [...page.matchAll(/^\| `(\w+)`\s*\| `(\d+)`/gm)].map(([, name, value]) => [name, Number(value)])
+  const rows = [...page.matchAll(/^\| `(\w+)`\s*\| `(\d+)`/gm)].map(([, name, value]) => [
+    name,
+    Number(value),
+  ])
   expect(Object.fromEntries(rows)).toEqual(parseLimits())
 })

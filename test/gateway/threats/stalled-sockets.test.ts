@@ -52,7 +52,7 @@ function fileLimit(): number {
   return Number(line?.[1] ?? 1024)
 }
 
-type Served = { readonly port: number; descriptors(): Promise<number> }
+type Served = { readonly port: number; readonly descriptors: () => Promise<number> }
 let child: ChildProcess | null = null
 let sockets: Socket[] = []
 afterEach(async () => {
@@ -73,7 +73,7 @@ async function serve(): Promise<Served> {
   const next = async (): Promise<number> => Number((await lines.next()).value)
   return {
     port: await next(),
-    descriptors() {
+    descriptors: () => {
       started.stdin.write('\n')
       return next()
     },
