@@ -106,7 +106,7 @@ describe('threat 22: the app’s own rule leaves a request to the owner when it'
 
   test('changes what it was given: what is granted is what was asked for', async () => {
     await start((request) => {
-      const { verified } = request as {
+      const { verified } = request as unknown as {
         verified: { asks: { role: string; scopes: string[] }[]; deviceId: string }
       }
       verified.asks[0]?.scopes.push('operator.admin')

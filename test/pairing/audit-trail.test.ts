@@ -20,7 +20,7 @@ onEachStore(
   (bench) => {
     /** Makes every decision that there is, once. */
     async function decideEverything(): Promise<string[]> {
-      const { service, request, connect, clock } = bench.fixture
+      const { service, request, clock } = bench.fixture
       const owner = await bench.fixture.owner()
       await request('phone', 'operator', ['operator.read'])
       const { id } = await request('phone', 'operator', ['operator.write'])
