@@ -204,7 +204,8 @@ export class GatewayCore {
     }
     try {
       // A listener may be asynchronous; what it rejects with must not end the process.
-      Promise.resolve(onEvent(event) as unknown).catch(failed)
+      const listener: (event: PairingEvent) => unknown = onEvent
+      Promise.resolve(listener(event)).catch(failed)
     } catch (error) {
       failed(error)
     }

@@ -194,7 +194,8 @@ function guarded(logger: Logger): Logger {
     (message, fields) => {
       const failed = (error: unknown): void => QUIET.error('the logger failed', { error })
       try {
-        Promise.resolve(logger[level](message, fields) as unknown).catch(failed)
+        const asked: Readonly<Record<keyof Logger, (...args: Parameters<Logger['info']>) => unknown>> = logger
+        Promise.resolve(asked[level](message, fields)).catch(failed)
       } catch (error) {
         failed(error)
       }

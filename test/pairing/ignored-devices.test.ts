@@ -70,12 +70,20 @@ onEachStore('a key that the owner ignores', {}, (bench) => {
   test('is so by an admin alone: a device cannot hide its own requests either', async () => {
     const phone = await bench.fixture.owner('phone', ['operator.pairing'])
     const { id } = await bench.fixture.request('phone', 'node', [])
-    const { ignore, ignored, unignore } = bench.fixture.service
-    for (const call of [ignore(phone, id), ignored(phone), unignore(phone, phone.deviceId)])
+    const { service } = bench.fixture
+    for (const call of [
+      service.ignore(phone, id),
+      service.ignored(phone),
+      service.unignore(phone, phone.deviceId),
+    ])
       await expect(call).rejects.toEqual(refusal('FORBIDDEN', { missingScope: 'operator.admin' }))
     const gone = await bench.fixture.owner('gone')
     await bench.fixture.service.remove(HOST, gone.deviceId)
-    for (const call of [ignore(gone, id), ignored(gone), unignore(gone, phone.deviceId)])
+    for (const call of [
+      service.ignore(gone, id),
+      service.ignored(gone),
+      service.unignore(gone, phone.deviceId),
+    ])
       await expect(call).rejects.toEqual(refusal('FORBIDDEN'))
   })
 })

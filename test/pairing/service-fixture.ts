@@ -29,16 +29,21 @@ export type Fixture = {
   events: PairingEvent[]
   clock: { nowMs: number }
   /** Connects a device; `verdict` as the gateway would pass it on. */
-  connect(
+  connect: (
     device: string,
     role: string,
     scopes: string[],
     verdict?: LocalityVerdict | null,
-  ): Promise<ConnectOutcome>
+  ) => Promise<ConnectOutcome>
   /** A device that waits, and its request. */
-  request(device: string, role: string, scopes: string[], verdict?: LocalityVerdict): Promise<PairingRequest>
+  request: (
+    device: string,
+    role: string,
+    scopes: string[],
+    verdict?: LocalityVerdict,
+  ) => Promise<PairingRequest>
   /** A local device with these scopes, and its authority. */
-  owner(name?: string, scopes?: string[]): Promise<DeviceAuthority>
+  owner: (name?: string, scopes?: string[]) => Promise<DeviceAuthority>
 }
 
 export const LIMITS: PairingLimits = {

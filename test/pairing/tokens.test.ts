@@ -1,6 +1,5 @@
-import { describe, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import type { ConnectOutcome } from '../../lib/pairing/index.ts'
-import { confirmed, freshToken, mintToken, rotated, standingOf } from '../../lib/pairing/token.ts'
 import { connectWithToken, HOST, onEachStore, refusal, type Bench } from './on-each-store.ts'
 import { attemptOf, deviceIdOf } from './service-fixture.ts'
 import { localVerdict, remoteVerdict } from './verdicts.ts'
@@ -211,91 +210,5 @@ onEachStore('a device token with a time to live', { limits: { tokenTtlMs: 60_000
     expect(await service.connect({ ...attempt, token: 'x' })).toMatchObject({ standing: 'unknown' })
     bench.fixture.clock.nowMs += 60_000
     expect(await service.connect({ ...attempt, token })).toMatchObject({ standing: 'expired' })
-  })
-})
-
-onEachStore('rotating with scopes', {}, (bench) => {
-  const approve = async (scopes: string[], expiresInMs?: number): Promise<void> => {
-    const { id: requestId } = await bench.fixture.request('phone', 'operator', scopes)
-    await bench.fixture.service.approve(HOST, { requestId, expiresInMs })
-  }
-  const held = async (): Promise<unknown[]> =>
-    (await bench.grantsOf('phone')).map(({ via, scopes, expiresAtMs }) => [via, scopes, expiresAtMs])
-
-  test('cuts every grant of the role down, silent ones too, and keeps their ends', async () => {
-    await approve(['operator.write', 'photos.read'])
-    bench.fixture.clock.nowMs += 1
-    await approve(['photos.write'], 60_000)
-    await bench.fixture.connect('phone', 'operator', ['operator.admin'])
-    const endsAtMs = bench.fixture.clock.nowMs + 60_000
-    await bench.fixture.service.rotate(HOST, { ...PHONE, scopes: ['operator.read', 'photos.write'] })
-    expect(await held()).toEqual([
-      ['owner', ['operator.read'], null],
-      ['owner', ['photos.write'], endsAtMs],
-      ['silent', ['operator.read'], null],
-    ])
-    expect(bench.fixture.events.at(-1)).toMatchObject({ kind: 'revoked', why: 'scopes reduced' })
-    expect(await bench.fixture.connect('phone', 'operator', ['photos.read'], remoteVerdict)).toMatchObject({
-      kind: 'waiting',
-      reason: 'scope-upgrade',
-    })
-  })
-
-  test('leaves other roles alone, and ends no connection when nothing is taken', async () => {
-    await approve(['operator.write'])
-    const { id: requestId } = await bench.fixture.request('phone', 'node', ['camera.snap'])
-    await bench.fixture.service.approve(HOST, { requestId })
-    await connectWithToken(bench.fixture, 'phone', null)
-    const told = bench.fixture.events.length
-    await bench.fixture.service.rotate(HOST, { ...PHONE, scopes: ['operator.write'] })
-    expect(bench.fixture.events).toHaveLength(told)
-    await bench.fixture.service.rotate(HOST, { ...PHONE, scopes: [] })
-    expect((await bench.grantsOf('phone')).map((grant) => grant.scopes)).toEqual([['camera.snap'], []])
-  })
-
-  test.each([[['operator.admin']], [['operator.read', 'photos.read']], [['operator.*']], [['']]])(
-    'gives nothing: %j is refused and changes nothing',
-    async (scopes) => {
-      await approve(['operator.write'])
-      await connectWithToken(bench.fixture, 'phone', null)
-      await expect(bench.fixture.service.rotate(HOST, { ...PHONE, scopes })).rejects.toEqual(
-        refusal('INVALID_REQUEST', { code: 'SCOPE_NOT_HELD' }),
-      )
-      expect(await held()).toEqual([['owner', ['operator.write'], null]])
-    },
-  )
-
-  test('keeps no pattern, although admin would give it', async () => {
-    await approve(['operator.admin'])
-    await connectWithToken(bench.fixture, 'phone', null)
-    await expect(bench.fixture.service.rotate(HOST, { ...PHONE, scopes: ['operator.*'] })).rejects.toEqual(
-      refusal('INVALID_REQUEST'),
-    )
-  })
-})
-
-describe('the record of a token', () => {
-  const [one, two, three] = [mintToken(), mintToken(), mintToken()]
-  const first = freshToken('d', 'operator', one, 0, null)
-  const second = rotated(first, two, 1, null)
-
-  test.each([
-    ['the first', first, one, 'current'],
-    ['another', first, two, 'unknown'],
-    ['empty text', first, '', 'unknown'],
-    ['its own hash', first, first.hash, 'unknown'],
-    ['the new one', second, two, 'current'],
-    ['the old one', second, one, 'previous'],
-    ['the old one, once the new one was used', confirmed(second), one, 'superseded'],
-    ['a revoked one', { ...first, revokedAtMs: 5 }, one, 'revoked'],
-    ['a revoked one before', { ...second, revokedAtMs: 5 }, one, 'revoked'],
-    ['a replaced one of a revoked record', { ...confirmed(second), revokedAtMs: 5 }, one, 'revoked'],
-    ['one on the millisecond of its end', { ...first, expiresAtMs: 10 }, one, 'expired'],
-    ['one before its end', { ...first, expiresAtMs: 11 }, one, 'current'],
-    ['one never used, replaced', rotated(second, three, 2, null), two, 'superseded'],
-    ['the one in use, twice replaced', rotated(second, three, 2, null), one, 'previous'],
-    ['one of before a revocation, replaced', rotated({ ...first, revokedAtMs: 1 }, three, 2, null), one, 'superseded'], // prettier-ignore
-  ])('calls %s %4$s', (_what, record, token, expected) => {
-    expect(standingOf(record, token, 10)).toBe(expected)
   })
 })

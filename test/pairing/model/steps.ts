@@ -69,4 +69,4 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: connect },
   { weight: 3, arbitrary: approve },
   { weight: 4, arbitrary: others },
-) as fc.Arbitrary<Step>
+)
