@@ -54,8 +54,9 @@ function eventWords(name: string, payload: unknown): string {
   const told: Told = typeof payload === 'object' && payload !== null ? payload : {}
   const deviceId = typeof told.deviceId === 'string' ? told.deviceId : ''
   if (name === 'device.pair.requested') {
+    const from = typeof told.remoteIp === 'string' ? told.remoteIp : 'an unknown address'
     const displayName = typeof told.displayName === 'string' ? told.displayName : null
-    return `${nameAndKey({ deviceId, displayName })} from ${printable(String(told.remoteIp ?? 'an unknown address'))} waits for your approval`
+    return `${nameAndKey({ deviceId, displayName })} from ${printable(from)} waits for your approval`
   }
   if (name === 'device.pair.resolved') {
     return `request ${printable(String(told.requestId))} of key ${fingerprint(deviceId)}: ${printable(String(told.decision))}`

@@ -9,7 +9,7 @@ jest.setTimeout(120_000)
 
 const REMOTE = { 'X-Forwarded-For': '203.0.113.7' }
 
-let cleanUp: (() => Promise<unknown> | void)[] = []
+let cleanUp: (() => unknown)[] = []
 afterEach(async () => {
   for (const undo of cleanUp.reverse()) await undo()
   cleanUp = []

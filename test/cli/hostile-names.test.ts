@@ -29,7 +29,7 @@ const HOSTILE = [
 
 const UNSEEN = /[\u202e\u2067\u{E0041}\u009b\u2028]|\u0301{5}/u
 
-let cleanUp: (() => Promise<unknown> | void)[] = []
+let cleanUp: (() => unknown)[] = []
 afterEach(async () => {
   for (const undo of cleanUp.reverse()) await undo()
   cleanUp = []

@@ -11,10 +11,10 @@ export type ServedGateway = {
   readonly home: string
   /** The options that name this gateway and the owner's keys. */
   readonly options: readonly string[]
-  cli(...args: string[]): Promise<CliResult>
-  json<T>(...args: string[]): Promise<T>
+  readonly cli: (...args: string[]) => Promise<CliResult>
+  readonly json: <T>(...args: string[]) => Promise<T>
   /** Lets a key of this name ask for something from elsewhere; resolves with the request that waits. */
-  ask(name: string, ...args: string[]): Promise<PendingRecord>
+  readonly ask: (name: string, ...args: string[]) => Promise<PendingRecord>
   /** The paired device with the key of this name. */
   deviceOf(request: PendingRecord): Promise<PairedRecord>
   stop(): Promise<void>
