@@ -10,13 +10,13 @@ export type ServedExample = {
   readonly url: string
   /** Where its programs have their home, and their keys. */
   readonly home: string
-  output(): string
+  readonly output: () => string
   /** Runs another file of the example to its end; with an environment of that alone, when one is given. */
-  run(file: string, env?: Readonly<Record<string, string>>): Promise<CliResult>
+  readonly run: (file: string, env?: Readonly<Record<string, string>>) => Promise<CliResult>
   /** Starts one that stays; resolves once it has printed this. */
-  start(file: string, ready: RegExp): Promise<{ stop(): Promise<void> }>
-  cli(...args: string[]): Promise<CliResult>
-  stop(): Promise<void>
+  readonly start: (file: string, ready: RegExp) => Promise<{ stop(): Promise<void> }>
+  readonly cli: (...args: string[]) => Promise<CliResult>
+  readonly stop: () => Promise<void>
 }
 
 /** Starts `server.js` of an example on a free port, with a state and a home of its own. */
@@ -36,9 +36,9 @@ export async function serveExample(name: string): Promise<ServedExample> {
     url,
     home,
     output: served.output,
-    run: (file, env = clientEnv as Readonly<Record<string, string>>) =>
+    run: (file, env) =>
       new Promise((resolve) => {
-        execFile(process.execPath, [fileOf(file)], { env }, (error, stdout, stderr) => {
+        execFile(process.execPath, [fileOf(file)], { env: env ?? clientEnv }, (error, stdout, stderr) => {
           resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr })
         })
       }),

@@ -16,7 +16,7 @@ export type AppProcess = {
   readonly port: number
   readonly url: string
   /** kill -9 */
-  kill(): void
+  readonly kill: () => void
   /** Resolves once it has ended, by whatever. */
   readonly ended: Promise<number | NodeJS.Signals | null>
   stop(): Promise<void>

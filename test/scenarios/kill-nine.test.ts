@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, jest, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import type { PairingEvent } from '../../lib/pairing/index.ts'
 import { AppEnded, appFolder, appLog, startApp, type AppProcess } from './app-process.ts'
 import type { Crash } from './crashing-store.ts'
-import { startDriver } from './kill-nine/driver-process.ts'
-import { isRecorded, lost, untold, wrongGrants } from './kill-nine/findings.ts'
+import { startDriver, type DriverProcess } from './kill-nine/driver-process.ts'
+import { indexAudit, isRecorded, lost, untold, wrongGrants } from './kill-nine/findings.ts'
 import { seeded, type Attempt, type Retry } from './kill-nine/ledger.ts'
 import { halfWritten } from './kill-nine/replay-audit.ts'
 import { takeSnapshot, type Snapshot } from './kill-nine/snapshot.ts'
@@ -31,9 +31,20 @@ function planRound(random: () => number): Plan {
   return { kind: 'crash', crash: { at, countdown: Math.floor(3 + random() * 80) } }
 }
 
+let folder: ReturnType<typeof appFolder>
+let driver: DriverProcess
+let killApp: () => void = () => undefined
+beforeEach(() => {
+  folder = appFolder()
+  driver = startDriver()
+})
+afterEach(async () => {
+  killApp()
+  await driver.stop()
+  folder.remove()
+})
+
 test(`a gateway that is killed ${ROUNDS} times keeps every decision that it acknowledged, and none by halves`, async () => {
-  const folder = appFolder()
-  const driver = startDriver()
   const random = seeded(SEED)
   const attempts: Attempt[] = []
   const retries: Retry[] = []
@@ -56,6 +67,7 @@ test(`a gateway that is killed ${ROUNDS} times keeps every decision that it ackn
     }
     try {
       const app = await startApp(options, (kill) => {
+        killApp = kill
         if (plan?.kind === 'kill while starting') setTimeout(kill, plan.afterMs)
       })
       // Whoever listens has told all that was committed before.
@@ -80,6 +92,8 @@ test(`a gateway that is killed ${ROUNDS} times keeps every decision that it ackn
       const report = await driver.round({ url: app.url, seed: SEED + round }, (answers) => {
         if (plan.kind === 'kill' && answers === plan.answers) void sleep(plan.thenMs).then(app.kill)
       })
+      // It has gone already, unless something went wrong.
+      app.kill()
       expect(await app.ended).toBe('SIGKILL')
       attempts.push(...report.attempts)
       retries.push(...report.retries)
@@ -89,14 +103,14 @@ test(`a gateway that is killed ${ROUNDS} times keeps every decision that it ackn
     const found = takeSnapshot(path.join(folder.path, 'latchkey.db'))
     snapshot = found
     note('halfWritten', halfWritten(found))
-    note('lost', lost(found, attempts))
+    const index = indexAudit(found)
+    note('lost', lost(found, index, attempts))
     note('wrongGrants', wrongGrants(found, attempts))
-    committedUnanswered += unanswered.filter((attempt) => isRecorded(found.audit, attempt) === true).length
+    committedUnanswered += unanswered.filter((attempt) => isRecorded(index, attempt) === true).length
     expect({ round, how, problems }).toEqual({ round, how, problems: [] })
   }
   const last = await start(null)
   await last?.stop()
-  await driver.stop()
 
   // The retry of what was not answered has one clear answer: it is done, or was done before.
   const unclear = retries.filter(({ op, first, second }) => {
@@ -126,5 +140,4 @@ test(`a gateway that is killed ${ROUNDS} times keeps every decision that it ackn
   // Otherwise nothing was put to the test.
   expect(decided.length).toBeGreaterThan(ROUNDS)
   expect(retries.length).toBeGreaterThan(0)
-  folder.remove()
 })

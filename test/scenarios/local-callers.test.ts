@@ -105,15 +105,15 @@ test('sub-sessions that the gateway and the caller start share an identity that 
   const reports = await Promise.all([runTool(caller), ...[1, 2, 3, 4].map(() => runTool(tool([read])))])
 
   const [first] = reports
-  const [spawned] = first?.outcomes ?? []
+  const [spawned] = first.outcomes
   const session = (spawned?.ok === true ? spawned.answer : null) as ToolReport | null
-  const everybody = [...reports, first?.child, session, session?.child].filter((one) => one != null)
+  const everybody = [...reports, first.child, session, session?.child].filter((one) => one != null)
   expect(everybody).toHaveLength(8)
   expect(everybody.flatMap(summaries)).toEqual(Array.from({ length: 8 }, () => 'answered'))
   expect(new Set(everybody.map(({ deviceId }) => deviceId)).size).toBe(1)
   expect(session?.parentPid).not.toBe(process.pid)
   expect(session?.child?.parentPid).toBe(session?.pid)
-  expect(first?.child?.parentPid).toBe(first?.pid)
+  expect(first.child?.parentPid).toBe(first.pid)
   expectNoPrompt()
 })
 

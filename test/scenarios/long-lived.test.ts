@@ -12,7 +12,9 @@ beforeEach(async () => {
   folder = appFolder()
   app = await startApp({ folder: folder.path, locality: { trustProxy: ['loopback'] } })
 })
+let endClient: () => void = () => undefined
 afterEach(async () => {
+  endClient()
   await app.stop()
   folder.remove()
 })
@@ -25,7 +27,7 @@ test('a local connection outlives what the owner approves, ends with 4001 when r
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env },
   })
-  const ended = new Promise((resolve) => client.once('close', resolve))
+  endClient = () => client.kill('SIGKILL')
   const lines = createInterface({ input: client.stdout })[Symbol.asyncIterator]()
   const next = async (): Promise<unknown> => JSON.parse(String((await lines.next()).value)) as unknown
   const ask = (method: string): Promise<unknown> => {
@@ -81,6 +83,4 @@ test('a local connection outlives what the owner approves, ends with 4001 when r
   ])
   // ... and a resident that comes with its key alone is a new local client.
   expect(await next()).toEqual(['from here', 'connected'])
-  client.stdin.end()
-  await ended
 })

@@ -59,6 +59,6 @@ export async function runTool(spec: ToolSpec, prefix: readonly string[] = []): P
 /** What came of the calls: `paired`, or the code and reason of the refusal. */
 export function summaries(report: ToolReport): string[] {
   return report.outcomes.map((outcome) =>
-    outcome.ok ? 'answered' : `${outcome.code} ${String(outcome.details.reason ?? outcome.message)}`,
+    outcome.ok ? 'answered' : [outcome.code, outcome.details.reason ?? outcome.message].join(' '),
   )
 }

@@ -61,7 +61,7 @@ await steal('a token with another key', mallory, stolen)
 await steal('... from this machine', mallory, stolen, {} as typeof FAR)
 await steal('... and the shared secret', mallory, { token: shared, ...stolen })
 await steal("... and the owner's id", { ...mallory, deviceId: visitor.deviceId }, stolen)
-await steal('... and the key of its owner', { ...visitor, sign: mallory.sign }, stolen)
+await steal('... and the key of its owner', { ...visitor, sign: (text) => mallory.sign(text) }, stolen)
 await steal('a used invitation', mallory, used)
 secrets['a wrong secret'] = 'correct-horse-battery-staple'
 await steal('a wrong secret', mallory, { token: secrets['a wrong secret'] })

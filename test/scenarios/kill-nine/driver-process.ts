@@ -10,6 +10,7 @@ export type DriverProcess = {
    * @param onAnswer told how many answers there were so far
    */
   round(order: RoundOrder, onAnswer: (answers: number) => void): Promise<RoundReport>
+  /** Ends it, in the middle of a round too. */
   stop(): Promise<void>
 }
 
@@ -35,7 +36,7 @@ export function startDriver(): DriverProcess {
       }
     },
     async stop() {
-      child.stdin.end()
+      child.kill('SIGKILL')
       await ended
     },
   }

@@ -1,82 +1,99 @@
 import type { AuditEntry } from '../../../lib/pairing/audit-entry.ts'
 import type { PairingEvent } from '../../../lib/pairing/index.ts'
 import type { Attempt } from './ledger.ts'
-import { detailsOf } from './replay-audit.ts'
-import type { Grant, Snapshot } from './snapshot.ts'
+import type { Recorded, Snapshot } from './snapshot.ts'
+
+/** What is recorded, by what it is about. */
+export type AuditIndex = {
+  readonly has: (kind: AuditEntry['kind'], about: string | null) => boolean
+  /** All that a device was ever given silently in a role; `null`: nothing. */
+  readonly silent: (deviceId: string, role: string) => readonly string[] | null
+}
+
+export function indexAudit({ audit }: Snapshot): AuditIndex {
+  const keys = new Set<string>()
+  const given = new Map<string, readonly string[]>()
+  for (const { kind, deviceId, said } of audit) {
+    for (const about of [deviceId, said.requestId, said.inviteId, said.id])
+      keys.add(`${kind} ${String(about)}`)
+    if (kind !== 'silent-grant') continue
+    const place = `${String(deviceId)} ${String(said.role)}`
+    given.set(place, [...(given.get(place) ?? []), ...(said.scopes ?? [])])
+  }
+  return {
+    has: (kind, about) => about !== null && keys.has(`${kind} ${about}`),
+    silent: (deviceId, role) => given.get(`${deviceId} ${role}`) ?? null,
+  }
+}
 
 /** Whether what the attempt asked for was decided and recorded. `null`: it asked for no decision. */
-export function isRecorded(audit: readonly AuditEntry[], attempt: Attempt): boolean | null {
+export function isRecorded(index: AuditIndex, attempt: Attempt): boolean | null {
   const { op, deviceId, role, scopes, requestId, inviteId, isLocal } = attempt
-  const mine = (kind: AuditEntry['kind']): readonly AuditEntry[] =>
-    audit.filter((entry) => entry.kind === kind && (deviceId === null || entry.deviceId === deviceId))
-  const names = (
-    kind: AuditEntry['kind'],
-    key: 'requestId' | 'inviteId' | 'id',
-    value: string | null,
-  ): boolean => mine(kind).some((entry) => detailsOf(entry)[key] === value)
   switch (op) {
     case 'connect': {
       if (!isLocal) return null
-      const inRole = mine('silent-grant')
-        .map(detailsOf)
-        .filter((details) => details.role === role)
-      const given = inRole.flatMap((details) => details.scopes ?? [])
+      const given = index.silent(deviceId ?? '', role)
       const isGiven = (scope: string): boolean =>
-        given.includes(scope) || (scope === 'operator.read' && given.includes('operator.write'))
-      return inRole.length > 0 && scopes.every(isGiven)
+        given?.includes(scope) === true ||
+        (scope === 'operator.read' && given?.includes('operator.write') === true)
+      return given !== null && scopes.every(isGiven)
     }
     case 'file':
-      return names('request-filed', 'requestId', requestId)
+      return index.has('request-filed', requestId)
     case 'approve':
-      return names('request-approved', 'requestId', requestId)
+      return index.has('request-approved', requestId)
     case 'reject':
-      return names('request-rejected', 'requestId', requestId)
+      return index.has('request-rejected', requestId)
     case 'rename':
-      return mine('device-renamed').length > 0
+      return index.has('device-renamed', deviceId)
     case 'rotate':
-      return mine('token-rotated').length > 0
+      return index.has('token-rotated', deviceId)
     case 'revoke':
-      return mine('token-revoked').length > 0
+      return index.has('token-revoked', deviceId)
     case 'remove':
-      return mine('device-removed').length > 0
+      return index.has('device-removed', deviceId)
     case 'invite':
-      return names('invite-made', 'id', inviteId)
+      return index.has('invite-made', inviteId)
     case 'revoke-invite':
-      return names('invite-revoked', 'id', inviteId)
+      return index.has('invite-revoked', inviteId)
     case 'redeem':
-      return names('invite-used', 'inviteId', inviteId)
+      return index.has('invite-used', inviteId)
   }
 }
 
 /** What the gateway said is done, and is not. */
-export function lost({ audit, tokens, devices }: Snapshot, attempts: readonly Attempt[]): string[] {
+export function lost(snapshot: Snapshot, index: AuditIndex, attempts: readonly Attempt[]): string[] {
   const problems = attempts
-    .filter((attempt) => attempt.isAcknowledged && isRecorded(audit, attempt) === false)
+    .filter((attempt) => attempt.isAcknowledged && isRecorded(index, attempt) === false)
     .map((attempt) => `lost: ${JSON.stringify(attempt)}`)
   // A token that a device was given is the one that is kept, unless something came after it.
-  for (const [index, { tokenHash, deviceId, role }] of attempts.entries()) {
-    const isLast = !attempts.slice(index + 1).some((later) => later.deviceId === deviceId)
-    if (tokenHash === null || deviceId === null || !isLast || !devices.has(deviceId)) continue
-    if (tokens.get(`${deviceId} ${role}`) !== tokenHash) problems.push(`lost: the token of ${deviceId}`)
+  const last = new Map(attempts.map((attempt) => [attempt.deviceId, attempt]))
+  for (const { tokenHash, deviceId, role } of last.values()) {
+    if (tokenHash === null || deviceId === null || !snapshot.devices.has(deviceId)) continue
+    if (snapshot.tokens.get(`${deviceId} ${role}`) !== tokenHash)
+      problems.push(`lost: the token of ${deviceId}`)
   }
   return problems
 }
 
-/** Grants that nobody decided to give, or that give more than was decided. */
+/** Grants that nobody decided to give, or that give more than was asked for when it was decided. */
 export function wrongGrants({ grants }: Snapshot, attempts: readonly Attempt[]): string[] {
-  const asked = (grant: Grant): readonly Attempt[] => {
-    const mine = attempts.filter(({ deviceId, role }) => deviceId === grant.deviceId && role === grant.role)
-    if (grant.via === 'silent') return mine.filter(({ op, isLocal }) => op === 'connect' && isLocal)
-    const isDecided = attempts.some(
-      ({ op, requestId, inviteId }) =>
-        (op === 'approve' && requestId === grant.origin) || (op === 'redeem' && inviteId === grant.origin),
-    )
-    return isDecided ? mine.filter(({ op }) => op === 'file' || op === 'redeem') : []
+  const decided = new Set(
+    attempts.flatMap(({ op, requestId, inviteId }) =>
+      op === 'approve' ? [requestId] : op === 'redeem' ? [inviteId] : [],
+    ),
+  )
+  const asked = new Map<string, string[]>()
+  for (const { op, deviceId, role, scopes, isLocal } of attempts) {
+    const via = op === 'file' || op === 'redeem' ? 'owner' : op === 'connect' && isLocal ? 'silent' : null
+    const place = `${String(deviceId)} ${role} ${String(via)}`
+    asked.set(place, [...(asked.get(place) ?? []), ...scopes])
   }
   return grants
-    .filter((grant) => {
-      const scopes = asked(grant).flatMap((attempt) => attempt.scopes)
-      return asked(grant).length === 0 || !grant.scopes.every((scope) => scopes.includes(scope))
+    .filter(({ deviceId, role, via, scopes, origin }) => {
+      const mine = asked.get(`${deviceId} ${role} ${via}`)
+      if (mine === undefined || (via === 'owner' && !decided.has(origin))) return true
+      return !scopes.every((scope) => mine.includes(scope))
     })
     .map((grant) => `wrong grant: ${JSON.stringify(grant)}`)
 }
@@ -105,8 +122,8 @@ function keyOf(event: PairingEvent): string {
   }
 }
 
-function expectedOf(entry: AuditEntry): string[] {
-  const { requestId = '', role = '', scopes = [], asks = [] } = detailsOf(entry)
+function expectedOf(entry: Recorded): string[] {
+  const { requestId = '', role = '', scopes = [], asks = [] } = entry.said
   const deviceId = entry.deviceId ?? ''
   switch (entry.kind) {
     case 'request-filed':

@@ -1,35 +1,17 @@
-import { auditHash, NO_ENTRY_HASH, type AuditEntry } from '../../../lib/pairing/audit-entry.ts'
-import type { Grant, Snapshot } from './snapshot.ts'
-
-type Ask = { readonly role: string; readonly scopes: readonly string[] }
-export type AuditDetails = {
-  readonly requestId?: string
-  readonly supersededBy?: string
-  readonly granted?: readonly Ask[]
-  readonly asks?: readonly Ask[]
-  readonly role?: string
-  readonly scopes?: readonly string[]
-  readonly inviteId?: string
-  readonly id?: string
-  readonly label?: string
-  readonly pending?: string | null
-}
+import { auditHash, NO_ENTRY_HASH } from '../../../lib/pairing/audit-entry.ts'
+import type { AuditDetails, Grant, Recorded, Snapshot } from './snapshot.ts'
 
 /** What the store has to hold, if all that was recorded was done, and nothing else. */
 type Replayed = Pick<Snapshot, 'devices' | 'grants' | 'requests' | 'invites'>
-
-export function detailsOf(entry: AuditEntry): AuditDetails {
-  return JSON.parse(entry.details) as AuditDetails
-}
 
 /** Where what is recorded and what is there differ: decisions that were written by halves. */
 export function halfWritten(snapshot: Snapshot): string[] {
   const problems = snapshot.isSound ? [] : ['the file is damaged']
   let previous = NO_ENTRY_HASH
   for (const [index, entry] of snapshot.audit.entries()) {
-    const { hash, ...content } = entry
+    const { hash } = entry
     const isNext = entry.seq === index + 1 && entry.previousHash === previous
-    if (!isNext || auditHash(content) !== hash) problems.push(`the audit log is broken at ${entry.seq}`)
+    if (!isNext || auditHash(entry) !== hash) problems.push(`the audit log is broken at ${entry.seq}`)
     previous = hash
   }
   const replayed = replay(snapshot.audit, problems)
@@ -47,21 +29,27 @@ export function halfWritten(snapshot: Snapshot): string[] {
 }
 
 function without(items: readonly string[], others: readonly string[]): string[] {
-  const left = [...others]
+  const left = new Map<string, number>()
+  for (const other of others) left.set(other, (left.get(other) ?? 0) + 1)
   return items.filter((item) => {
-    const at = left.indexOf(item)
-    if (at >= 0) left.splice(at, 1)
-    return at < 0
+    const count = left.get(item) ?? 0
+    left.set(item, count - 1)
+    return count <= 0
   })
 }
 
-function replay(audit: readonly AuditEntry[], problems: string[]): Replayed {
+function replay(audit: readonly Recorded[], problems: string[]): Replayed {
   const devices = new Map<string, string | null>()
   const requests = new Map<string, string>()
   const invites = new Map<string, string | null>()
   let grants: Grant[] = []
 
-  const give = (deviceId: string, via: string, asks: readonly Ask[], origin: string | null): void => {
+  const give = (
+    deviceId: string,
+    via: string,
+    asks: NonNullable<AuditDetails['asks']>,
+    origin: string | null,
+  ): void => {
     if (!devices.has(deviceId)) devices.set(deviceId, null)
     for (const { role, scopes } of asks) grants.push({ deviceId, role, via, scopes, origin })
   }
@@ -71,7 +59,6 @@ function replay(audit: readonly AuditEntry[], problems: string[]): Replayed {
   }
 
   for (const entry of audit) {
-    const details = detailsOf(entry)
     const {
       requestId = '',
       role = '',
@@ -80,7 +67,7 @@ function replay(audit: readonly AuditEntry[], problems: string[]): Replayed {
       asks = [],
       inviteId = '',
       id = '',
-    } = details
+    } = entry.said
     const deviceId = entry.deviceId ?? ''
     switch (entry.kind) {
       case 'silent-grant':
@@ -108,10 +95,10 @@ function replay(audit: readonly AuditEntry[], problems: string[]): Replayed {
       case 'device-removed':
         grants = grants.filter((grant) => grant.deviceId !== deviceId)
         devices.delete(deviceId)
-        if (typeof details.pending === 'string') settle(details.pending, 'rejected')
+        if (typeof entry.said.pending === 'string') settle(entry.said.pending, 'rejected')
         break
       case 'device-renamed':
-        devices.set(deviceId, details.label ?? null)
+        devices.set(deviceId, entry.said.label ?? null)
         break
       case 'invite-made':
         invites.set(id, null)

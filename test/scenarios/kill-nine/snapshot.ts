@@ -12,6 +12,24 @@ export type Grant = {
   readonly origin: string | null
 }
 
+type Ask = { readonly role: string; readonly scopes: readonly string[] }
+
+/** What an entry of the audit log says of its decision; which of these depends on its kind. */
+export type AuditDetails = {
+  readonly requestId?: string
+  readonly granted?: readonly Ask[]
+  readonly asks?: readonly Ask[]
+  readonly role?: string
+  readonly scopes?: readonly string[]
+  /** Of an invitation that was used; `id` of one that was made or revoked. */
+  readonly inviteId?: string
+  readonly id?: string
+  readonly label?: string
+  readonly pending?: string | null
+}
+
+export type Recorded = AuditEntry & { readonly said: AuditDetails }
+
 /** What a store holds after its process was killed. */
 export type Snapshot = {
   readonly isSound: boolean
@@ -24,7 +42,7 @@ export type Snapshot = {
   readonly requests: ReadonlyMap<string, string>
   /** Invitation → who used it. */
   readonly invites: ReadonlyMap<string, string | null>
-  readonly audit: readonly AuditEntry[]
+  readonly audit: readonly Recorded[]
 }
 
 type Row = Readonly<Record<string, string | number | null>>
@@ -66,6 +84,7 @@ export function takeSnapshot(file: string): Snapshot {
         details: text(row.details),
         previousHash: text(row.previous_hash),
         hash: text(row.hash),
+        said: JSON.parse(text(row.details)) as AuditDetails,
       })),
     }
   } finally {
