@@ -46,7 +46,10 @@ async function start(options: Partial<GatewayOptions> = {}): Promise<RunningGate
 
 async function admin(running: RunningGateway): Promise<RawClient> {
   const { client } = await admittedAs(running.url, createDeviceIdentity(), { scopes: ['operator.admin'] })
-  clean.push(() => Promise.resolve(client.close()))
+  clean.push(() => {
+    client.close()
+    return Promise.resolve()
+  })
   return client
 }
 

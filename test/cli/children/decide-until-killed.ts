@@ -16,10 +16,10 @@ const signer = {
   memory,
   onDoubt: (doubt: string) => writeSync(1, `doubt ${doubt}\n`),
 }
-const { service, connect } = serviceFixture(store, {}, LIMITS, {}, signer)
-await service.gatewayId()
+const fixture = serviceFixture(store, {}, LIMITS, {}, signer)
+await fixture.service.gatewayId()
 for (let n = 0; times === undefined || n < Number(times); n += 1) {
-  await connect(`${name} ${n}`, 'operator', ['operator.read'])
+  await fixture.connect(`${name} ${n}`, 'operator', ['operator.read'])
   writeSync(1, `decided ${n}\n`)
 }
 await store.close()
