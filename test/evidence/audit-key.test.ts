@@ -82,7 +82,7 @@ describe('the audit key', () => {
     writeFileSync(path.join(base, 'real.json'), '{}', { mode: 0o600 })
     spoil()
     const call = (): unknown => openAuditKey(file)
-    expect(call).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as unknown as string }))
+    expect(call).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as unknown }))
   }) // prettier-ignore
 
   const asRoot = process.geteuid?.() === 0 ? test : test.skip

@@ -28,7 +28,7 @@ describe.each(STORES)('signing the end of the log on the %s store', (_name, open
     doubts = []
     fixture = gatewayOn(memory)
     gatewayId = await fixture.service.gatewayId()
-    for (const name of ['a', 'b', 'c', 'd']) await fixture.request(name, 'operator', ['operator.read'])
+    for (const name of ['a', 'b', 'c', 'd']) await fixture.connect(name, 'operator', ['operator.read'])
   })
   afterEach(async () => {
     await store.close()
@@ -42,7 +42,7 @@ describe.each(STORES)('signing the end of the log on the %s store', (_name, open
 
   const head = (): Promise<string | null> => store.transaction((tx) => tx.setting(AUDIT_HEAD))
   const putHead = (text: string): Promise<void> => store.transaction((tx) => tx.putSetting(AUDIT_HEAD, text))
-  const act = (): Promise<unknown> => fixture.request(`device ${Math.random()}`, 'operator', [])
+  const act = (): Promise<unknown> => fixture.connect(`device ${Math.random()}`, 'operator', [])
 
   async function report(remembered = memory.head): Promise<AuditReport> {
     return store.transaction(async (tx) =>
@@ -79,9 +79,9 @@ describe.each(STORES)('signing the end of the log on the %s store', (_name, open
 
   test('a second process goes on from the first, and the first from it', async () => {
     const other = gatewayOn(headMemory())
-    await other.request('e', 'operator', [])
+    await other.connect('e', 'operator', [])
     await act()
-    await other.request('f', 'operator', [])
+    await other.connect('f', 'operator', [])
     expect(await report()).toMatchObject({ ok: true, entries: 7 })
     expect(doubts).toEqual([])
   })

@@ -132,7 +132,7 @@ describe('whatever is done to a log', () => {
         const index = place % length
         const entry = entries[index] as AuditEntry
         fc.pre(!Object.is(entry[field], other))
-        const rows = entries.with(index, { ...entry, [field]: other } as AuditEntry)
+        const rows = entries.with(index, { ...entry, [field]: other })
         expect(verify(rows, evidenceOf(entries)).ok).toBe(false)
         // Nor does a hash that was made anew hide it.
         if (field === 'hash' || typeof other !== typeof entry[field]) return
