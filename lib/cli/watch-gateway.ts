@@ -20,7 +20,9 @@ export async function watchGateway(options: CommonOptions): Promise<void> {
   const stop = Promise.race([stopped.then(() => 'stop' as const), unread])
 
   let delayMs = FIRST_DELAY_MS
-  let connection: GatewayConnection | null = await open(options, printer)
+  const first = await Promise.race([open(options, printer), stop])
+  if (first === 'stop') return
+  let connection: GatewayConnection | null = first
   for (;;) {
     if (connection !== null) {
       delayMs = FIRST_DELAY_MS

@@ -18,5 +18,7 @@ export function addWatch(program: Command): void {
     .action(async (_options: unknown, command: Command) => {
       const { watchGateway } = await import('./watch-gateway.ts')
       await watchGateway(command.optsWithGlobals<CommonOptions>())
+      // It was asked to stop: an attempt to connect that may be under way must not keep it alive.
+      process.stdout.write('', () => process.exit(0))
     })
 }

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterEach, expect, jest, test } from '@jest/globals'
 import { MAIN, runCli, scratchFolder, serve, type Served } from './cli-process.ts'
@@ -86,6 +88,20 @@ test('connects again when the gateway was started anew', async () => {
   await watch.until((lines) => lines.filter((line) => line.type === 'connected').length === 2)
   watch.stop()
   expect(await watch.exited).toBe(0)
+})
+
+test('Ctrl-C ends it while it tries to connect', async () => {
+  const options = await start()
+  const watch = watchJson(options)
+  await watch.until((lines) => lines.some((line) => line.type === 'pending'))
+  await gateway.stop()
+  // Takes connections, and says nothing.
+  const silent = createServer()
+  await new Promise<void>((resolve) => silent.listen(gateway.port, '127.0.0.1', resolve))
+  await once(silent, 'connection')
+  watch.stop()
+  expect(await watch.exited).toBe(0)
+  silent.close()
 })
 
 test('people see a line for the event and the request; Ctrl-C at the terminal ends with 0', async () => {
