@@ -54,7 +54,7 @@ describe('latchkey audit', () => {
     expect(stdout).toMatch(/key [0-9a-f ]{19} approved key [0-9a-f ]{19} "latchkey call" for operator/)
     expect(stdout).toMatch(/key [0-9a-f ]{19} tainted the gateway: a probe \uFFFD\[2J looked local\.\n/)
     expect(stdout).toMatch(/key [0-9a-f ]{19} cleared the taint of the gateway\.\n/)
-     
+
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
   })
 
