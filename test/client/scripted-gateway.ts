@@ -26,6 +26,8 @@ export type ScriptedGateway = {
   readonly server: Server
   /** Connections so far. */
   readonly visits: () => number
+  /** Closes every connection with this code; without one it cuts them off. */
+  closeAll(code?: number): void
   close(): Promise<void>
 }
 
@@ -68,6 +70,12 @@ export async function scriptedGateway(
     port,
     server,
     visits: () => visits,
+    closeAll(code) {
+      for (const socket of sockets.clients) {
+        if (code === undefined) socket.terminate()
+        else socket.close(code)
+      }
+    },
     async close() {
       for (const socket of sockets.clients) socket.terminate()
       await stop(server)

@@ -130,9 +130,29 @@ describe('a gateway that reveals something else gets no code shown', () => {
   })
 
   test('one that reveals nothing is believed to have no code', async () => {
-    const error = await refusedWith(({ verification: _, ...details }) => details)
+    const error = await refusedWith((details) => ({ ...details, verification: undefined }))
     expect(error.verificationCode).toBeUndefined()
     expect(error.advice.join('\n')).not.toMatch(/could not be verified/)
+  })
+
+  test('an identity that fails while the code is worked out has none, and the refusal stays one', async () => {
+    const own = createDeviceIdentity()
+    let signatures = 0
+    const sign = (text: string): string => {
+      signatures += 1
+      if (signatures > 2) throw new Error('the key is gone')
+      return own.sign(text)
+    }
+    const error = await refused(
+      async (visitor) => {
+        const exchange = newExchange('request-1')
+        const { id } = await challenge(visitor, exchange)
+        refuseForPairing(visitor, id, exchange)
+      },
+      { identity: { ...own, sign } },
+    )
+    expect(error.verificationCode).toBeUndefined()
+    expect(error.advice.join('\n')).toMatch(/could not be verified/)
   })
 
   test('one that never committed itself cannot reveal anything', async () => {
