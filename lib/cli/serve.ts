@@ -4,7 +4,9 @@ import type { ServeOptions } from './serve-gateway.ts'
 export function addServe(program: Command): void {
   program
     .command('serve')
-    .description('run a gateway without an app of your own; WebSocket on / and /gateway, console on /gateway/console')
+    .description(
+      'run a gateway without an app of your own; WebSocket on / and /gateway, console on /gateway/console',
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, 4747)
     .option('--state-dir <folder>', 'where the store is kept', process.env.LATCHKEY_STATE_DIR ?? '.latchkey')

@@ -105,6 +105,25 @@ async function knock(
   return { identity, code: error.verificationCode ?? '' }
 }
 
+/** Keeps back what the page decides, until it is released: as a slow line does. */
+async function holdDecisions(page: Page): Promise<() => Promise<void>> {
+  await page.evaluate(() => {
+    const { send } = WebSocket.prototype
+    const held: (() => void)[] = []
+    WebSocket.prototype.send = function (data) {
+      if (/device\.pair\.(approve|reject)/.test(String(data))) held.push(() => send.call(this, data))
+      else send.call(this, data)
+    }
+    Object.assign(globalThis, {
+      release: () => {
+        WebSocket.prototype.send = send
+        for (const go of held) go()
+      },
+    })
+  })
+  return () => page.evaluate('release()')
+}
+
 describe('the console', () => {
   test('from the knock to the closed door: shown without a reload, code typed, approved, revoked', async () => {
     const { page: address, url } = await serve({ approval: { codeFor: ['operator.write'] } })
@@ -147,12 +166,15 @@ describe('the console', () => {
     const { identity } = await knock(url, 'Scanner', ['operator.read', 'operator.write'])
     const card = cardOf(page, 'Scanner')
     await card.getByLabel('operator.write').uncheck()
-    await card.getByLabel('Approve', { exact: false }).selectOption('for a day')
+    await card.getByLabel('Valid').selectOption('for a day')
     await button(card, 'Approve 2 of these').click()
     await page.getByText('Approved: Scanner, for 24 hours.').waitFor()
     const { client } = await admittedAs(url, identity, { scopes: ['operator.read'] }, FORWARDED)
     const { answer } = await connectAs(url, identity, { scopes: ['operator.write'] }, FORWARDED)
-    expect(answer.error?.details).toMatchObject({ reason: 'scope-upgrade', approvedScopes: ['operator.read'] })
+    expect(answer.error?.details).toMatchObject({
+      reason: 'scope-upgrade',
+      approvedScopes: ['operator.read'],
+    })
     client.close()
     // It asks for more now: what it has and what that adds are told apart.
     const again = cardOf(page, 'You have approved it for')
@@ -165,17 +187,15 @@ describe('the console', () => {
     const { page } = await openOwned(address)
     const { identity } = await knock(url, 'Climber', ['operator.read'])
     await cardOf(page, 'Climber').waitFor()
-    // It asks for more between the look and the click: this page does not hear of it in time.
-    await page.evaluate(() => {
-      const { send } = WebSocket.prototype
-      WebSocket.prototype.send = function (data) {
-        if (String(data).includes('device.pair.approve')) setTimeout(() => send.call(this, data), 1000)
-        else send.call(this, data)
-      }
-    })
+    // It asks for more between the click and the decision.
+    const release = await holdDecisions(page)
     await button(cardOf(page, 'Climber'), 'Approve').click()
     await knock(url, 'Climber', ['operator.admin'], identity)
-    await page.getByText('Nothing was approved: the device now asks for operator.admin too.').first().waitFor()
+    await release()
+    await page
+      .getByText('Nothing was approved: the device now asks for operator.admin too.')
+      .first()
+      .waitFor()
     const changed = page.getByText('it now asks for operator.admin too')
     await changed.waitFor()
     const { answer } = await connectAs(url, identity, { scopes: ['operator.read'] }, FORWARDED)
@@ -195,15 +215,23 @@ describe('the console', () => {
     await cardOf(second.page, 'Printer').waitFor({ state: 'detached' })
 
     // Both click before either has heard of the other.
-    await knock(url, 'Plotter', ['operator.read'])
+    const { identity } = await knock(url, 'Plotter', ['operator.read'])
     const cards = [cardOf(first.page, 'Plotter'), cardOf(second.page, 'Plotter')] as const
     await Promise.all(cards.map((card) => card.waitFor()))
-    await Promise.all([button(cards[0], 'Approve').click(), button(cards[1], 'Reject').click()])
-    const told = [first.page, second.page].map((page) =>
-      page.getByText(/Plotter|Somebody else was faster/).last().waitFor(),
-    )
-    await Promise.all(told)
+    const releases = [await holdDecisions(first.page), await holdDecisions(second.page)] as const
+    await button(cards[0], 'Approve').click()
+    await button(cards[1], 'Reject').click()
+    await releases[0]()
+    await first.page.getByText('Approved: Plotter.').waitFor()
+    await releases[1]()
+    await second.page
+      .getByText('Somebody else was faster: this request was approved already.')
+      .first()
+      .waitFor()
     await Promise.all(cards.map((card) => card.waitFor({ state: 'detached' })))
+    const { answer, client } = await connectAs(url, identity, { scopes: ['operator.read'] }, FORWARDED)
+    expect(answer.ok).toBe(true)
+    client.close()
   }, 60_000)
 
   test('an invitation lets one browser in, once, and leaves the address bar at once', async () => {
@@ -286,7 +314,7 @@ describe('the console', () => {
       const { client } = await connectAs(url, createDeviceIdentity(), ask, FORWARDED)
       client.close()
     }
-    const titles = page.locator('.request h3')
+    const titles = page.locator('.request h2')
     await until(async () => (await titles.count()) === names.length)
     const shown = await titles.allInnerTexts()
     expect(shown[0]).toBe('<img src=x onerror=alert(1)>')
@@ -297,10 +325,10 @@ describe('the console', () => {
     // Approved, they stand among the devices.
     for (const _ of names) {
       const first = page.locator('.request').first()
-      const title = await first.locator('h3').innerText()
+      const title = await first.locator('h2').innerText()
       await first.getByLabel('I know this device by its key').check()
       await button(first, 'Approve').click()
-      await page.locator('.request h3', { hasText: title }).waitFor({ state: 'detached' })
+      await page.locator('.request h2', { hasText: title }).waitFor({ state: 'detached' })
     }
     await go(page, 'Devices')
     await cardOf(page, '<img src=x onerror=alert(1)>').waitFor()
@@ -343,8 +371,22 @@ describe('the console', () => {
     const taint = { why: 'the probe of https://gateway.example came in looking local' }
     expect((await other.client.request('locality.taint.set', taint)).ok).toBe(true)
     await go(page, 'Requests')
-    await page.reload()
+    await knock(url, 'Somebody', ['operator.read'])
     await page.getByText('the probe of https://gateway.example came in looking local').waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
+    expect(await takePictures(page, 'taint')).toEqual([])
+    await button(page, 'Clear it by hand').click()
+    await confirm(page, 'Clear it')
+    await page.getByRole('heading', { name: 'Visitors may look' }).waitFor({ state: 'hidden' })
+
+    await go(page, 'Devices')
+    await page.getByLabel('Take back what was given silently').selectOption('ever')
+    await button(page, 'Take back').click()
+    await confirm(page, 'Take back')
+    expect((await other.client.closed).code).toBe(4001)
+    // This console was let in silently, too: it is out, and in again.
+    await cardOf(page, 'It holds nothing any more').waitFor()
+    await cardOf(page, 'this console').filter({ hasText: 'operator.admin' }).waitFor()
   }, 60_000)
 
   test('a vanished gateway: the page says so, and comes back', async () => {
@@ -380,6 +422,25 @@ describe('the console', () => {
     await context.close()
   }, 60_000)
 })
+
+test('the log is offered where the gateway has one', async () => {
+  const { page: address, url, gateway } = await serve()
+  const { client, hello } = await admittedAs(url, createDeviceIdentity(), OWNER)
+  const { methods } = hello.features as { methods: string[] }
+  const entry = { seq: 1, atMs: Date.now(), kind: 'silent-grant', actor: 'x', deviceId: null, details: '{}' }
+  if (!methods.includes('audit.list')) {
+    const without = await openOwned(address)
+    await heading(without.page, 'Requests').waitFor()
+    expect(await without.page.getByRole('link', { name: 'Log' }).count()).toBe(0)
+    gateway.method('audit.list', { scope: 'operator.admin' }, () => ({ entries: [entry], doubt: null }))
+  }
+  const { page } = await openOwned(address)
+  await go(page, 'Log')
+  await page.getByText('was let in silently').first().waitFor()
+  expect(await accessibilityProblems(page)).toEqual([])
+  expect(await takePictures(page, 'log')).toEqual([])
+  client.close()
+}, 60_000)
 
 describe('the looks', () => {
   test('each view passes axe-core in light and dark, and fits a phone and a desktop', async () => {
@@ -477,7 +538,9 @@ describe('behind a real nginx, under a path of its own', () => {
     await heading(refused.page, 'The gateway answers, but not to this page').waitFor()
     await refused.page.getByText(`allowedOrigins: ['${origin}']`).waitFor()
     expect(await accessibilityProblems(refused.page)).toEqual([])
-    expect(refused.complaints.splice(0).filter((text) => !/WebSocket connection to .* failed/.test(text))).toEqual([])
+    expect(
+      refused.complaints.splice(0).filter((text) => !/WebSocket connection to .* failed/.test(text)),
+    ).toEqual([])
     await refused.context.close()
     open.splice(0)
     await cleanUp.pop()?.()

@@ -1,3 +1,4 @@
+import { plainLine } from '../../client/plain-line.ts'
 import { confirmDialog, type Question } from './confirm-dialog.ts'
 import { element, setText, type Child } from './element.ts'
 import type { Item } from './keyed-list.ts'
@@ -49,7 +50,9 @@ export function deviceCard(first: PairedDevice, actions: OwnerActions): Item<Pai
   )
 
   function roleRow(role: string): HTMLElement {
-    const scopes = [...new Set(first.grants.filter((grant) => grant.role === role).flatMap((grant) => grant.scopes))]
+    const scopes = [
+      ...new Set(first.grants.filter((grant) => grant.role === role).flatMap((grant) => grant.scopes)),
+    ]
     const hasToken = first.tokens.some((token) => token.role === role && token.revokedAtMs === undefined)
     return element(
       'li',
@@ -58,7 +61,9 @@ export function deviceCard(first: PairedDevice, actions: OwnerActions): Item<Pai
         'div',
         {},
         element('span', { class: 'role-name' }, role),
-        scopes.sort().map((scope) => element('code', { class: isGreat(scope) ? 'chip chip-great' : 'chip' }, scope)),
+        scopes
+          .sort()
+          .map((scope) => element('code', { class: isGreat(scope) ? 'chip chip-great' : 'chip' }, scope)),
       ),
       element(
         'div',
@@ -75,9 +80,14 @@ export function deviceCard(first: PairedDevice, actions: OwnerActions): Item<Pai
     element(
       'header',
       {},
-      element('h3', {}, nameElement(first.displayName)),
+      element('h2', {}, nameElement(first.displayName)),
       fingerprintElement(deviceId),
-      element('span', { class: 'tags' }, isSelf ? element('span', { class: 'tag tag-self' }, 'this console') : null, connected),
+      element(
+        'span',
+        { class: 'tags' },
+        isSelf ? element('span', { class: 'tag tag-self' }, 'this console') : null,
+        connected,
+      ),
       element('p', { class: 'meta' }, howText(first, actions), ' ', seen),
       nameWarning(first.nameWarning),
     ),
@@ -90,7 +100,11 @@ export function deviceCard(first: PairedDevice, actions: OwnerActions): Item<Pai
         'details',
         { class: 'history' },
         element('summary', {}, 'How it came by that'),
-        element('ul', {}, first.grants.map((grant) => grantLine(grant, actions))),
+        element(
+          'ul',
+          {},
+          first.grants.map((grant) => grantLine(grant, actions)),
+        ),
       ),
       element(
         'div',
@@ -130,7 +144,9 @@ function actionButton(label: string, of: string, act: () => unknown, kind = 'qui
 }
 
 function howText({ grants, platform }: PairedDevice, actions: OwnerActions): Child {
-  const on = platform === undefined ? '' : `On ${platform}. `
+  const on =
+    platform === undefined ? '' : platform === 'web' ? 'In a browser. ' : `On ${plainLine(platform, 64)}. `
+  if (grants.length === 0) return `${on}It holds nothing any more: it has to ask again.`
   const owned = grants.findLast(({ via }) => via === 'owner')
   if (owned === undefined) return `${on}Let in silently on this machine; nobody has approved it.`
   const silent = holdings(grants, 'silent').length > 0 ? ', more of it silently' : ''

@@ -22,7 +22,10 @@ export function gateView(standing: Shown, connection: OwnerConnection, notice: s
 
 function contentOf(standing: Shown, connection: OwnerConnection): readonly [string, ...Child[]] {
   if (standing.kind === 'connecting')
-    return ['Connecting', element('p', { role: 'status' }, 'One moment: this console proves its key to the gateway.')]
+    return [
+      'Connecting',
+      element('p', { role: 'status' }, 'One moment: this console proves its key to the gateway.'),
+    ]
   if (standing.kind === 'waiting') return waiting(standing.error, connection)
   if (standing.kind === 'secret') return secret(standing, connection)
   if (standing.kind === 'no-socket') return noSocket()
@@ -40,7 +43,10 @@ function contentOf(standing: Shown, connection: OwnerConnection): readonly [stri
 
 function waiting(error: PairingRequiredError, connection: OwnerConnection): readonly [string, ...Child[]] {
   const { requestId, digest, verificationCode } = error
-  const command = requestId === undefined || digest === undefined ? null : `latchkey approve ${requestId} --digest ${digest}`
+  const command =
+    requestId === undefined || digest === undefined
+      ? null
+      : `latchkey approve ${requestId} --digest ${digest}`
   return [
     'Waiting for the owner',
     element(
@@ -54,8 +60,16 @@ function waiting(error: PairingRequiredError, connection: OwnerConnection): read
           'div',
           { class: 'code-block' },
           element('p', {}, 'Verification code'),
-          element('output', { class: 'code', 'aria-label': `Verification code ${verificationCode}` }, verificationCode),
-          element('p', { class: 'hint' }, 'The owner compares it with the one beside the request, or types it.'),
+          element(
+            'output',
+            { class: 'code', 'aria-label': `Verification code ${verificationCode}` },
+            verificationCode,
+          ),
+          element(
+            'p',
+            { class: 'hint' },
+            'The owner compares it with the one beside the request, or types it.',
+          ),
         ),
     element('p', { class: 'hint' }, 'This console has the ', fingerprintElement(connection.deviceId()), '.'),
     command === null
@@ -64,7 +78,11 @@ function waiting(error: PairingRequiredError, connection: OwnerConnection): read
           'div',
           { class: 'command' },
           element('p', {}, 'On the machine of the gateway:'),
-          element('code', { tabindex: '0', class: 'block', role: 'group', 'aria-label': 'Command to approve this console' }, command),
+          element(
+            'code',
+            { tabindex: '0', class: 'block', role: 'group', 'aria-label': 'Command to approve this console' },
+            command,
+          ),
           copyButton('Copy the command', command),
         ),
     element(
@@ -81,7 +99,13 @@ function secret(
   connection: OwnerConnection,
 ): readonly [string, ...Child[]] {
   const id = newId('secret')
-  const input = element('input', { id, type: 'password', autocomplete: 'off', required: true, maxlength: '512' })
+  const input = element('input', {
+    id,
+    type: 'password',
+    autocomplete: 'off',
+    required: true,
+    maxlength: '512',
+  })
   return [
     `This gateway asks for its ${wants}`,
     wasWrong ? element('p', { class: 'note note-bad', role: 'alert' }, `That was not the ${wants}.`) : null,
@@ -114,9 +138,19 @@ function noSocket(): readonly [string, ...Child[]] {
         'li',
         {},
         'Pages of this address are not allowed to connect. Name it in the options of the gateway, as the owner of the address: ',
-        element('code', { class: 'block', tabindex: '0', role: 'group', 'aria-label': 'Option' }, `locality: { ${line} }`),
+        element(
+          'code',
+          { class: 'block', tabindex: '0', role: 'group', 'aria-label': 'Option' },
+          `locality: { ${line} }`,
+        ),
       ),
-      element('li', {}, 'The proxy in front does not pass WebSockets on. ', element('code', {}, 'latchkey explain'), ' has the lines for each proxy.'),
+      element(
+        'li',
+        {},
+        'The proxy in front does not pass WebSockets on. ',
+        element('code', {}, 'latchkey explain'),
+        ' has the lines for each proxy.',
+      ),
     ),
     element('p', { class: 'hint', role: 'status' }, 'This page goes on trying by itself.'),
   ]
@@ -125,4 +159,3 @@ function noSocket(): readonly [string, ...Child[]] {
 function retryButton(connection: OwnerConnection): HTMLElement {
   return element('button', { type: 'button', class: 'primary', click: () => connection.retry() }, 'Try again')
 }
-

@@ -25,7 +25,12 @@ export function inviteForm(actions: OwnerActions, onMade: (made: MadeInvite) => 
     { id: forId },
     FOR.map(([text], index) => element('option', { value: String(index) }, text)),
   )
-  const label = element('input', { id: labelId, maxlength: '64', autocomplete: 'off', placeholder: 'for example: my phone' })
+  const label = element('input', {
+    id: labelId,
+    maxlength: '64',
+    autocomplete: 'off',
+    placeholder: 'for example: my phone',
+  })
   const ttl = element(
     'select',
     { id: ttlId },

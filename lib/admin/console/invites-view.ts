@@ -14,7 +14,11 @@ export function invitesView(actions: OwnerActions, page: URL): View {
   const made = element('div', {})
   const list = element('ul', { class: 'rows' })
   const empty = element('p', { class: 'hint' }, 'No invitation is open.')
-  const sync = keyedList<Invite>(list, ({ inviteId }) => inviteId, (invite) => inviteRow(invite, actions))
+  const sync = keyedList<Invite>(
+    list,
+    ({ inviteId }) => inviteId,
+    (invite) => inviteRow(invite, actions),
+  )
   const form = inviteForm(actions, (invite) => {
     const shown = madeInvite(invite, page, () => made.replaceChildren())
     made.replaceChildren(shown)
@@ -49,7 +53,11 @@ function isOpen({ usedBy, expiresAtMs }: Invite, nowMs: number): boolean {
 function inviteRow(first: Invite, actions: OwnerActions): Item<Invite> {
   const state = element('p', { class: 'meta' })
   const gives = first.asks.flatMap(({ role, scopes }) => (scopes.length === 0 ? [role] : scopes))
-  const button = element('button', { type: 'button', class: 'danger-quiet', click: () => void revoke() }, 'Take back')
+  const button = element(
+    'button',
+    { type: 'button', class: 'danger-quiet', click: () => void revoke() },
+    'Take back',
+  )
 
   async function revoke(): Promise<void> {
     const isSure = await confirmDialog({
@@ -71,7 +79,14 @@ function inviteRow(first: Invite, actions: OwnerActions): Item<Invite> {
     element: element(
       'li',
       {},
-      element('div', {}, element('strong', {}, first.label ?? 'Without a note'), ' ', gives.map((name) => element('code', { class: 'chip' }, name)), state),
+      element(
+        'div',
+        {},
+        element('strong', {}, first.label ?? 'Without a note'),
+        ' ',
+        gives.map((name) => element('code', { class: 'chip' }, name)),
+        state,
+      ),
       button,
     ),
     update(invite) {
@@ -93,4 +108,3 @@ function stateText(invite: Invite, nowMs: number, actions: OwnerActions): string
     ? `${made} Open for ${duration(invite.expiresAtMs - nowMs)}.`
     : `${made} Not used in time.`
 }
-

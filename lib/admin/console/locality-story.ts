@@ -41,7 +41,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
   'proxy-seen': 'The program at the other end was seen to speak for others.',
 }
 
-export type Step = { readonly question: string; readonly outcome: 'pass' | 'fail' | 'skip'; readonly saw: string }
+export type Step = {
+  readonly question: string
+  readonly outcome: 'pass' | 'fail' | 'skip'
+  readonly saw: string
+}
 
 /** Why a device has to wait: a sentence, what to change if it should not have to, and the rules in their order. */
 export function localityStory(locality: Locality): {
@@ -53,6 +57,10 @@ export function localityStory(locality: Locality): {
   return {
     sentence: Object.hasOwn(SENTENCES, reason) ? (SENTENCES[reason] ?? reason) : reason,
     advice,
-    steps: trace.map(({ outcome, saw, rule }, index) => ({ question: QUESTIONS[index] ?? rule, outcome, saw })),
+    steps: trace.map(({ outcome, saw, rule }, index) => ({
+      question: QUESTIONS[index] ?? rule,
+      outcome,
+      saw,
+    })),
   }
 }

@@ -26,9 +26,7 @@ export function madeInvite(made: MadeInvite, page: URL, onDone: () => void): HTM
         element('strong', {}, listed(gives)),
         `, once, until ${dateAndTime(made.expiresAtMs)}. It is shown only now: hand it over as you would a key.`,
       ),
-      isForOwner
-        ? secretText('Link, to open in a browser', link)
-        : null,
+      isForOwner ? secretText('Link, to open in a browser', link) : null,
       secretText('Setup code, for a tool', code),
       element('div', { class: 'actions' }, element('button', { type: 'button', click: onDone }, 'Done')),
     ),

@@ -1,4 +1,5 @@
 import { announcer } from './announcer.ts'
+import { auditView } from './audit-view.ts'
 import { devicesView } from './devices-view.ts'
 import { gateView } from './gate-view.ts'
 import { invitesView } from './invites-view.ts'
@@ -12,12 +13,14 @@ import { requestsView } from './requests-view.ts'
 import { ownerShell } from './owner-shell.ts'
 
 const REFRESH_MS = 15_000
-const INVITE_REFUSED = 'The invitation in this link was used already, or is too old. Ask for a new one, or wait for the owner.'
+const INVITE_REFUSED =
+  'The invitation in this link was used already, or is too old. Ask for a new one, or wait for the owner.'
 
 /** The whole page: what stands before the door, and the console behind it. */
 export function ownerConsole(root: HTMLElement, page: URL, invite: string | null): void {
   let notice: string | null = null
   let isIn = false
+  let methods: ReadonlySet<string> = new Set()
   const toasts = announcer()
   const connection = ownerConnection(page, invite, { onStanding, onEvent, onInviteRefused })
   const model = ownerModel(connection.request, onChange, (error) => {
@@ -30,16 +33,23 @@ export function ownerConsole(root: HTMLElement, page: URL, invite: string | null
     deviceId: connection.deviceId,
     nowMs: () => Date.now() + connection.clockOffsetMs(),
     state: () => model.state,
+    methods: () => methods,
     nameOf,
   }
   const shell = ownerShell(
-    [requestsView(actions, model.decisionOn), devicesView(actions), invitesView(actions, page)],
+    [
+      requestsView(actions, model.decisionOn),
+      devicesView(actions),
+      invitesView(actions, page),
+      auditView(actions),
+    ],
     actions,
   )
   function onStanding(standing: Standing): void {
     if (standing.kind === 'connected') {
       notice = null
       isIn = true
+      methods = standing.methods
       shell.setLost(false)
       void model.refresh()
       return

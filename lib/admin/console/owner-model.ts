@@ -1,11 +1,4 @@
-import type {
-  IgnoredDevice,
-  Invite,
-  PairedDevice,
-  PendingRequest,
-  Resolved,
-  Taint,
-} from './records.ts'
+import type { IgnoredDevice, Invite, PairedDevice, PendingRequest, Resolved, Taint } from './records.ts'
 
 /** What the console knows of the gateway, as of its last answer. */
 export type OwnerState = {

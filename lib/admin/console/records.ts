@@ -54,7 +54,11 @@ export type PairedDevice = {
   readonly createdAtMs: number
   readonly lastSeenAtMs?: number
   readonly connected: boolean
-  readonly tokens: readonly { readonly role: string; readonly issuedAtMs: number; readonly revokedAtMs?: number }[]
+  readonly tokens: readonly {
+    readonly role: string
+    readonly issuedAtMs: number
+    readonly revokedAtMs?: number
+  }[]
 }
 
 export type Invite = {

@@ -47,7 +47,11 @@ export function requestCard(
   )
   const approve = element('button', { type: 'button', class: 'primary', click: () => void onApprove() })
   const reject = element('button', { type: 'button', click: () => void onReject() }, 'Reject')
-  const ignore = element('button', { type: 'button', class: 'quiet', click: () => void onIgnore() }, 'Ignore this key')
+  const ignore = element(
+    'button',
+    { type: 'button', class: 'quiet', click: () => void onIgnore() },
+    'Ignore this key',
+  )
   const second = element('p', { class: 'note', hidden: true })
 
   const card = element(
@@ -56,19 +60,19 @@ export function requestCard(
     element(
       'header',
       {},
-      element('h3', { id: titleId }, nameElement(first.displayName)),
+      element('h2', { id: titleId }, nameElement(first.displayName)),
       fingerprintElement(first.deviceId),
       element('p', { class: 'meta' }, fromText(first), when),
       nameWarning(first.nameWarning),
       changeNote(before, first),
     ),
-    element('div', { class: 'parts' }, view.element, element('div', { class: 'part-stack' }, code.element, requestReason(first.locality))),
+    element('div', { class: 'parts' }, view.element, code.element, requestReason(first.locality)),
     second,
     problem,
     element(
       'footer',
       {},
-      element('p', { class: 'until' }, element('label', { for: untilId }, 'Approve '), until),
+      element('p', { class: 'until' }, element('label', { for: untilId }, 'Valid '), until),
       element('div', { class: 'actions' }, approve, reject, ignore),
     ),
   )

@@ -19,9 +19,13 @@ function shownCode(code: string): CodeView {
     element: element(
       'div',
       { class: 'part code-part' },
-      element('h4', {}, 'Does the device show this code?'),
+      element('h3', {}, 'Does the device show this code?'),
       element('output', { class: 'code', 'aria-label': `Verification code ${code}` }, code),
-      element('p', { class: 'hint' }, 'If it shows another one, this is not the request of that device: reject it.'),
+      element(
+        'p',
+        { class: 'hint' },
+        'If it shows another one, this is not the request of that device: reject it.',
+      ),
     ),
     answer: () => ({}),
     focus: () => undefined,
@@ -44,9 +48,13 @@ function typedCode(): CodeView {
     element: element(
       'div',
       { class: 'part code-part' },
-      element('h4', {}, element('label', { for: id }, 'Type the code that the device shows')),
+      element('h3', {}, element('label', { for: id }, 'Type the code that the device shows')),
       input,
-      element('p', { class: 'hint', id: hint }, 'Eight digits. It is not shown here, so that it is read from the device. The third wrong one rejects the request.'),
+      element(
+        'p',
+        { class: 'hint', id: hint },
+        'Eight digits. It is not shown here, so that it is read from the device. The third wrong one rejects the request.',
+      ),
     ),
     answer() {
       const digits = input.value.replaceAll(/[\s-]/g, '')
@@ -63,8 +71,12 @@ function withoutCode(): CodeView {
     element: element(
       'div',
       { class: 'part code-part' },
-      element('h4', {}, 'It shows no code'),
-      element('p', {}, 'Its program is older, or does not know of codes. Only the key tells it from another device of the same name.'),
+      element('h3', {}, 'It shows no code'),
+      element(
+        'p',
+        {},
+        'Its program is older, or does not know of codes. Only the key tells it from another device of the same name.',
+      ),
       element(
         'p',
         { class: 'choice' },
@@ -72,7 +84,8 @@ function withoutCode(): CodeView {
         element('label', { for: id }, 'I know this device by its key, or made it ask just now'),
       ),
     ),
-    answer: () => (box.checked ? { withoutCode: true } : 'Confirm that you know this device: it shows no code.'),
+    answer: () =>
+      box.checked ? { withoutCode: true } : 'Confirm that you know this device: it shows no code.',
     focus: () => box.focus(),
   }
 }

@@ -37,13 +37,24 @@ export function requestGain(
         element('code', {}, name),
         ' ',
         isNew
-          ? element('span', { class: isGreat(name) ? 'tag tag-bad' : 'tag tag-new' }, isGreat(name) ? 'adds full control' : 'adds')
+          ? element(
+              'span',
+              { class: isGreat(name) ? 'tag tag-bad' : 'tag tag-new' },
+              isGreat(name) ? 'adds full control' : 'adds',
+            )
           : element('span', { class: 'tag' }, 'has it already'),
-        element('span', { class: 'words' }, kind === 'role' ? `Role: ${roleInWords(name)}` : scopeInWords(name)),
+        element(
+          'span',
+          { class: 'words' },
+          kind === 'role' ? `Role: ${roleInWords(name)}` : scopeInWords(name),
+        ),
       ),
     )
   }
-  const isChosen = (kind: string) => (name: string): boolean => boxes.get(`${kind} ${name}`)?.checked === true
+  const isChosen =
+    (kind: string) =>
+    (name: string): boolean =>
+      boxes.get(`${kind} ${name}`)?.checked === true
 
   const view = element(
     'fieldset',

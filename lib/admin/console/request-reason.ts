@@ -10,8 +10,8 @@ export function requestReason(locality: Locality): HTMLElement {
   const { sentence, advice, steps } = localityStory(locality)
   return element(
     'div',
-    { class: 'part' },
-    element('h4', {}, 'Why it was not let in silently'),
+    { class: 'part reason' },
+    element('h3', {}, 'Why it was not let in silently'),
     element('p', {}, sentence),
     element(
       'details',
@@ -21,7 +21,13 @@ export function requestReason(locality: Locality): HTMLElement {
         ? null
         : element('p', { class: 'hint' }, element('strong', {}, 'If it should have been local: '), advice),
       element('ol', { class: 'steps' }, steps.map(stepItem)),
-      element('p', { class: 'hint' }, 'The rule that decided is called ', element('code', {}, locality.reason), '.'),
+      element(
+        'p',
+        { class: 'hint' },
+        'The rule that decided is called ',
+        element('code', {}, locality.reason),
+        '.',
+      ),
     ),
   )
 }

@@ -49,7 +49,9 @@ export function requestsView(
     if (decision === undefined) return
     const name = nameElement(gone.displayName).textContent
     actions.announcer.say(
-      decision === 'expired' ? `The request of ${name} has expired.` : `The request of ${name} was ${decision}.`,
+      decision === 'expired'
+        ? `The request of ${name} has expired.`
+        : `The request of ${name} was ${decision}.`,
     )
   }
 

@@ -7,7 +7,10 @@ import type { Taint } from './records.ts'
 import { ago } from './time-in-words.ts'
 
 /** Stands above everything while the gateway was seen to take visitors for residents. */
-export function taintBanner(actions: OwnerActions): { readonly element: HTMLElement; update(taint: Taint | null): void } {
+export function taintBanner(actions: OwnerActions): {
+  readonly element: HTMLElement
+  update(taint: Taint | null): void
+} {
   const why = element('p', {})
   const banner = element(
     'section',
@@ -44,7 +47,8 @@ export function taintBanner(actions: OwnerActions): { readonly element: HTMLElem
     element: banner,
     update(taint) {
       banner.hidden = taint === null
-      if (taint !== null) why.textContent = `${plainLine(taint.why)} (${ago(taint.sinceMs, actions.nowMs())})`
+      if (taint !== null)
+        why.textContent = `What was seen, ${ago(taint.sinceMs, actions.nowMs())}: ${plainLine(taint.why)}.`
     },
   }
 }

@@ -27,8 +27,7 @@ export function codewordsOf(text: string): Codewords {
 /** What is left of a symbol beside its patterns, in whole bytes. */
 function totalBytes(version: number): number {
   const alignments = Math.floor(version / 7) + 2
-  const patterns =
-    version === 1 ? 0 : (25 * alignments - 10) * alignments - 55 + (version >= 7 ? 36 : 0)
+  const patterns = version === 1 ? 0 : (25 * alignments - 10) * alignments - 55 + (version >= 7 ? 36 : 0)
   return Math.floor(((16 * version + 128) * version + 64 - patterns) / 8)
 }
 

@@ -42,7 +42,13 @@ export function symbolOf(version: number): Symbol {
 }
 
 /** Squares around a centre, dark but for those of the given distances. */
-function rings(symbol: Symbol, centreX: number, centreY: number, reach: number, light: readonly number[]): void {
+function rings(
+  symbol: Symbol,
+  centreX: number,
+  centreY: number,
+  reach: number,
+  light: readonly number[],
+): void {
   for (let dy = -reach; dy <= reach; dy += 1)
     for (let dx = -reach; dx <= reach; dx += 1)
       symbol.fix(centreX + dx, centreY + dy, !light.includes(Math.max(Math.abs(dx), Math.abs(dy))))
@@ -61,7 +67,8 @@ export function drawFormat(symbol: Symbol, mask: number): void {
   const { size } = symbol
   const bit = (index: number): boolean => ((bits >>> index) & 1) === 1
   for (let index = 0; index < 15; index += 1) {
-    const [x, y] = index < 6 ? [8, index] : index < 8 ? [8, index + 1] : index === 8 ? [7, 8] : [14 - index, 8]
+    const [x, y] =
+      index < 6 ? [8, index] : index < 8 ? [8, index + 1] : index === 8 ? [7, 8] : [14 - index, 8]
     symbol.fix(x, y, bit(index))
     if (index < 8) symbol.fix(size - 1 - index, 8, bit(index))
     else symbol.fix(8, size - 15 + index, bit(index))
