@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Browser, Locator, Page } from 'playwright-core'
 import { connectGateway, createDeviceIdentity, PairingRequiredError } from '../../lib/client/index.ts'
 import { createGateway, memoryStore, type Gateway, type GatewayOptions } from '../../lib/index.ts'
+import { scratchFolder, serve as serveByCommand } from '../cli/cli-process.ts'
 import { admittedAs, connectAs, FORWARDED } from '../gateway/signed-connect.ts'
 import { listen, stop, until } from '../gateway/running-gateway.ts'
 import { startNginx } from '../proxies/nginx.ts'
@@ -255,7 +256,10 @@ describe('the console', () => {
     await phone.page.reload()
     await heading(phone.page, 'Requests').waitFor()
 
-    const thief = await openOwned(link)
+    const thief = await openOwned(address)
+    await heading(thief.page, 'Waiting for the owner').waitFor()
+    // Where the page stands already, the link loads nothing anew.
+    await thief.page.goto(link)
     await thief.page.getByText('The invitation in this link was used already').first().waitFor()
     await heading(thief.page, 'Waiting for the owner').waitFor()
     expect(thief.page.url()).toBe(address)
@@ -507,6 +511,20 @@ describe('the looks', () => {
     await card.waitFor({ state: 'detached' })
   }, 60_000)
 })
+
+test("on this machine the command's own page is let in by the kernel's word", async () => {
+  const folder = scratchFolder()
+  const served = await serveByCommand(folder.path)
+  cleanUp.push(async () => {
+    await served.stop()
+    folder.remove()
+  })
+  const { page } = await openOwned(`http://127.0.0.1:${served.port}/gateway/console`)
+  await heading(page, 'Requests').waitFor()
+  await go(page, 'Devices')
+  await cardOf(page, 'Let in silently on this machine').waitFor()
+  expect(served.output()).toContain(`The owner's console: http://127.0.0.1:${served.port}/gateway/console`)
+}, 60_000)
 
 describe('behind a real nginx, under a path of its own', () => {
   test('says which option is missing; with it, waits, and is let in over the proxy', async () => {

@@ -27,6 +27,8 @@ export function deviceCard(first: PairedDevice, actions: OwnerActions): Item<Pai
       actions.announcer.say(problemText(error), 'bad')
     }
     await actions.refresh()
+    // What had the focus is gone with the card.
+    if (!card.isConnected) document.getElementById('main')?.focus({ preventScroll: true })
   }
 
   const self = isSelf ? ' This is the console that you are using.' : ''

@@ -31,6 +31,8 @@ export type OwnerConnection = {
   request(method: string, params?: unknown): Promise<unknown>
   /** Tries again with the secret that all clients of this gateway share. */
   useSecret(wants: 'token' | 'password', secret: string): void
+  /** Tries again with an invitation. */
+  useInvite(token: string): void
   retry(): void
 }
 
@@ -130,6 +132,10 @@ export function ownerConnection(page: URL, invite: string | null, events: Connec
         : client.request(method, params, { timeoutMs: 15_000 }),
     useSecret(wants, secret) {
       auth = { [wants]: secret }
+      void start()
+    },
+    useInvite(token) {
+      auth = { bootstrapToken: token }
       void start()
     },
     retry: () => void start(),

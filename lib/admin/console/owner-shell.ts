@@ -91,8 +91,7 @@ export function ownerShell(views: readonly [View, ...View[]], actions: OwnerActi
   return {
     element: whole,
     update(state) {
-      if (self.childElementCount === 0)
-        self.append('This console has the ', fingerprintElement(actions.deviceId()))
+      if (self.childElementCount === 0) self.append('This console: ', fingerprintElement(actions.deviceId()))
       taint.update(state.taint)
       for (const { view, badge, item } of links) {
         item.hidden = !isOffered(view)

@@ -105,6 +105,8 @@ export function requestCard(
     await actions.refresh()
     for (const button of buttons) button.disabled = false
     labelApprove()
+    // What had the focus is gone with the card.
+    if (!card.isConnected) document.getElementById('main')?.focus({ preventScroll: true })
   }
 
   async function onApprove(): Promise<void> {
