@@ -131,9 +131,9 @@ export function deviceCard(first: PairedDevice, actions: OwnerActions): Item<Pai
 }
 
 /** Everything that takes a new card. */
-function shapeOf({ lastSeenAtMs: _seen, connected: _connected, ...rest }: PairedDevice): string {
-  const tokens = rest.tokens.map(({ role, revokedAtMs }) => [role, revokedAtMs])
-  return JSON.stringify({ ...rest, tokens })
+function shapeOf(device: PairedDevice): string {
+  const tokens = device.tokens.map(({ role, revokedAtMs }) => [role, revokedAtMs])
+  return JSON.stringify({ ...device, tokens, lastSeenAtMs: 0, connected: false })
 }
 
 function actionButton(label: string, of: string, act: () => unknown, kind = 'quiet'): HTMLElement {

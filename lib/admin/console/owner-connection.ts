@@ -25,10 +25,10 @@ export type Standing =
 
 export type OwnerConnection = {
   /** Of this console's own key; empty until it has one. */
-  deviceId(): string
+  deviceId: () => string
   /** What the gateway's clock is ahead of this one. */
-  clockOffsetMs(): number
-  request(method: string, params?: unknown): Promise<unknown>
+  clockOffsetMs: () => number
+  request: (method: string, params?: unknown) => Promise<unknown>
   /** Tries again with the secret that all clients of this gateway share. */
   useSecret(wants: 'token' | 'password', secret: string): void
   /** Tries again with an invitation. */
@@ -37,10 +37,10 @@ export type OwnerConnection = {
 }
 
 export type ConnectionEvents = {
-  onStanding(standing: Standing): void
-  onEvent(event: string, payload: unknown): void
+  onStanding: (standing: Standing) => void
+  onEvent: (event: string, payload: unknown) => void
   /** The invitation in the address was of no use; it goes on without. */
-  onInviteRefused(): void
+  onInviteRefused: () => void
 }
 
 const SECRET = /^AUTH_(TOKEN|PASSWORD)_(MISSING|MISMATCH)$/
