@@ -6,7 +6,8 @@ export { localClient, requireLocalClient } from './express/index.ts'
 export type { LocalClientMiddleware, LocalClientOptions } from './express/index.ts'
 export { markIngress } from './evidence/index.ts'
 export type { IngressMark } from './evidence/index.ts'
-export { createGateway } from './gateway/index.ts'
+export { createGateway } from './admin/index.ts'
+export type { GatewayOptions } from './admin/index.ts'
 export type {
   ApprovalOptions,
   AttachOptions,
@@ -18,7 +19,6 @@ export type {
   ExpressWsOptions,
   Gateway,
   GatewayLimits,
-  GatewayOptions,
   ListenLocalOptions,
   LocalListener,
   LocalSecretOption,

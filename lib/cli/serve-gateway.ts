@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { LatchkeyError } from '../errors.ts'
-import { createGateway, type Gateway, type GatewayOptions } from '../gateway/index.ts'
+import { createGateway, type GatewayOptions } from '../admin/index.ts'
+import type { Gateway } from '../gateway/index.ts'
 import { sqliteStore } from '../store/index.ts'
 import { tellFirstOwner } from './first-owner-link.ts'
 import { fingerprint, printable } from './printable.ts'
@@ -12,6 +13,7 @@ export type ServeOptions = {
   readonly port: number
   readonly stateDir: string
   readonly trustProxy?: string
+  readonly allowedOrigin?: readonly string[]
   readonly socket?: string
   readonly ownerLink: boolean
   readonly publicUrl?: string
@@ -20,10 +22,13 @@ type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 
 /** Resolves when the gateway was asked to stop and has stopped. */
 export async function serveGateway(options: ServeOptions): Promise<void> {
-  const { trustProxy } = options
+  const { trustProxy, allowedOrigin: allowedOrigins } = options
   const gateway = await createGateway({
     store: await sqliteStore(path.join(options.stateDir, 'latchkey.db')),
-    locality: trustProxy === undefined ? {} : { trustProxy },
+    locality: {
+      ...(trustProxy === undefined ? {} : { trustProxy }),
+      ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+    },
     onEvent: tell,
   })
   const routes = gateway.routes()
@@ -60,6 +65,7 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
     await gateway.listenLocal({ path: path.resolve(options.socket) })
     console.log(`... and on ws+unix:${path.resolve(options.socket)}:/gateway`)
   }
+  console.log(`The owner's console: http://${host}:${port}/gateway/console`)
   console.log(`Local tools pair silently: latchkey call health --url ws://${host}:${port}/gateway`)
   if (options.ownerLink) await tellFirstOwner(gateway, `ws://${host}:${port}/gateway`, options.publicUrl)
   await stopSignal(['SIGINT', 'SIGTERM'])

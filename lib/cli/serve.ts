@@ -14,7 +14,9 @@ Examples:
 export function addServe(program: Command): void {
   program
     .command('serve')
-    .description('run a gateway without an app of your own; WebSocket on / and /gateway')
+    .description(
+      'run a gateway without an app of your own; WebSocket on / and /gateway, console on /gateway/console',
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, 4747)
     .option('--state-dir <folder>', 'where the store is kept', process.env.LATCHKEY_STATE_DIR ?? '.latchkey')
@@ -26,6 +28,11 @@ export function addServe(program: Command): void {
       readGatewayUrl,
     )
     .option('--no-owner-link', 'print no link for the first owner')
+    .option(
+      '--allowed-origin <origin>',
+      'an origin whose pages may call, such as https://gateway.example for the console behind a proxy; repeat it',
+      (origin: string, before: readonly string[] | undefined) => [...(before ?? []), origin],
+    )
     .addHelpText('after', AFTER_HELP)
     .action(async (_options: unknown, command: Command) => {
       // The other commands start faster without the gateway and its store.

@@ -32,7 +32,8 @@ export type Gateway = {
   method(name: string, options: MethodOptions, handler: MethodHandler): void
   /**
    * `GET whoami` and `GET metrics` below wherever it is mounted: `app.use('/gateway', gateway.routes())`. The
-   * latter answers local clients, and scrapers with the `metricsToken`.
+   * latter answers local clients, and scrapers with the `metricsToken`. `GET console` is the owner's console; it
+   * finds the WebSocket at the mount, so attach the gateway at the same path.
    */
   routes(): RoutesHandler
   /**
@@ -69,14 +70,11 @@ export type Gateway = {
  *
  * Does *not* protect against programs of the same user on this machine: they are the residents.
  *
+ * @param pages what `routes()` serves besides; the admin layer hands in the console
  * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, STORE_UNAVAILABLE; FOLDER_UNSAFE or SECRET_UNSAFE for a
  *   file that an option names
- *
- * @example
- * const gateway = await createGateway({ store: await sqliteStore('.latchkey/latchkey.db') })
- * gateway.attach(server, { path: '/gateway' })
  */
-export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+export async function createGateway(options: GatewayOptions, pages?: RoutesHandler): Promise<Gateway> {
   const core = new GatewayCore(options)
   core.gatewayId = await core.service.gatewayId()
   await core.taint.load()
@@ -123,7 +121,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     method(name, methodOptions, handler) {
       core.methods.add(name, methodOptions, handler)
     },
-    routes: () => gatewayRoutes(core),
+    routes: () => gatewayRoutes(core, pages),
     async listenLocal(listenOptions) {
       const listener = await listenLocal(core, listenOptions)
       listeners.push(listener)
