@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { LatchkeyError } from '../errors.ts'
 import { actorOf, requireMayGrant, type Authority } from './authority.ts'
+import { covers } from './decide-pairing.ts'
 import { describeRequest } from './file-request.ts'
 import { findRequest, requirePending, settle } from './find-request.ts'
 import { narrowAsks } from './narrow-asks.ts'
@@ -94,12 +95,15 @@ async function ensureDevice({ tx, nowMs }: PairingContext, request: PairingReque
 }
 
 async function grantAsk(
-  { tx, nowMs }: PairingContext,
+  { tx, nowMs, lattice }: PairingContext,
   authority: Authority,
   request: PairingRequest,
   ask: RoleAsk,
   expiresInMs: number | null,
 ): Promise<void> {
+  // A rule that approves a part of what a device asks for is asked again with each retry.
+  const lasting = (await tx.grants(request.deviceId)).filter((grant) => grant.via === 'owner' && grant.expiresAtMs === null) // prettier-ignore
+  if (covers(lattice, lasting, ask)) return
   await tx.putGrant({
     id: randomUUID(),
     deviceId: request.deviceId,

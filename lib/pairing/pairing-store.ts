@@ -60,6 +60,8 @@ export type PairingTransaction = {
   /** The device must exist. */
   putGrant(grant: Grant): Promise<void>
   deleteGrant(id: string): Promise<void>
+  /** Those with expiresAtMs < `beforeMs`, of every device. */
+  deleteExpiredGrants(beforeMs: number): Promise<void>
 
   /** By role. */
   tokens(deviceId: string): Promise<TokenRecord[]>

@@ -199,6 +199,7 @@ export function pairingService(options: PairingServiceOptions): PairingService {
         await tx.deleteSettledRequests(['approved', 'rejected'], nowMs - KEEP_DECIDED_MS)
         await tx.deleteSettledRequests(['superseded', 'expired'], nowMs - KEEP_UNDECIDED_MS)
         await sweepInvites(context)
+        await tx.deleteExpiredGrants(nowMs - KEEP_DECIDED_MS)
         await context.audit.recordLeftOut()
         await noteTold(tx, toldSeq)
       }),

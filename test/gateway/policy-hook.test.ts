@@ -236,11 +236,18 @@ describe('the app’s own rule', () => {
   })
 
   test('rejects: the request is over', async () => {
-    await start(() => 'reject')
+    let id = ''
+    await start(({ requestId }) => {
+      id = requestId
+      return 'reject'
+    })
     const identity = createDeviceIdentity()
     const answer = await knock(identity)
-    expect(answer.error?.code).toBe('NOT_PAIRED')
-    const id = String(answer.error?.details?.requestId)
+    expect(answer.error?.details).toMatchObject({
+      code: 'PAIRING_REQUIRED',
+      remediationHint: 'A rule of this gateway refuses this device. Ask the owner.',
+    })
+    expect(answer.error?.details).not.toHaveProperty('requestId')
     expect(await store.transaction((tx) => tx.request(id))).toMatchObject({
       state: 'rejected',
       decidedBy: 'policy',

@@ -120,7 +120,7 @@ onEachStore(
         refusal('FORBIDDEN', { missingScope: 'operator.admin' }),
       )
       const gone = await bench.fixture.owner('gone')
-      expect(await bench.fixture.service.auditEntries(gone, page)).toHaveLength(2)
+      expect((await bench.fixture.service.auditEntries(gone, page)).entries).toHaveLength(2)
       await bench.fixture.service.remove(HOST, gone.deviceId)
       await expect(bench.fixture.service.auditEntries(gone, page)).rejects.toEqual(refusal('FORBIDDEN'))
     })
