@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { serveExample, type ServedExample } from './example-program.ts'
+
+// Each example is several processes.
+jest.setTimeout(180_000)
 
 const root = path.resolve(import.meta.dirname, '../..')
 const examples = readdirSync(path.join(root, 'examples'), { withFileTypes: true })

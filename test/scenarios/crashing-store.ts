@@ -1,8 +1,8 @@
-import type { PairingStore } from '../../lib/pairing/index.ts'
+import type { PairingStore, PairingTransaction } from '../../lib/pairing/index.ts'
 
 /** Where the process ends itself with SIGKILL, once `countdown` such moments have passed. */
 export type Crash = {
-  readonly at: 'before the commit' | 'after the commit' | 'before telling'
+  readonly at: 'between two writes' | 'before the commit' | 'after the commit' | 'before telling'
   countdown: number
 }
 
@@ -14,7 +14,7 @@ export function crashingStore(store: PairingStore, crash: Crash): PairingStore {
   return {
     async transaction(work) {
       const result = await store.transaction(async (tx) => {
-        const done = await work(tx)
+        const done = await work(watched(tx, () => die('between two writes')))
         die('before the commit')
         return done
       })
@@ -23,4 +23,20 @@ export function crashingStore(store: PairingStore, crash: Crash): PairingStore {
     },
     close: () => store.close(),
   }
+}
+
+/** The transaction, with something that happens before each of its writes. */
+function watched(tx: PairingTransaction, beforeWrite: () => void): PairingTransaction {
+  const entries = Object.entries(tx).map(([name, method]) => {
+    if (!/^(put|add|delete)/.test(name)) return [name, method] as const
+    const call = method as (...args: unknown[]) => unknown
+    return [
+      name,
+      (...args: unknown[]) => {
+        beforeWrite()
+        return call(...args)
+      },
+    ] as const
+  })
+  return Object.fromEntries(entries) as PairingTransaction
 }

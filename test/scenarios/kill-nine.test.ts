@@ -12,7 +12,7 @@ import { takeSnapshot, type Snapshot } from './kill-nine/snapshot.ts'
 
 const ROUNDS = Number(process.env.LATCHKEY_KILL_ROUNDS ?? 20)
 const SEED = Number(process.env.LATCHKEY_KILL_SEED ?? 20_261_124)
-jest.setTimeout(60_000 + ROUNDS * 10_000)
+jest.setTimeout(60_000 + ROUNDS * 30_000)
 
 /** When a round's gateway is killed: by itself at a point in the code, from outside while it works, or starting. */
 type Plan =
@@ -20,13 +20,18 @@ type Plan =
   | { readonly kind: 'kill'; readonly answers: number; readonly thenMs: number }
   | { readonly kind: 'kill while starting'; readonly afterMs: number }
 
-const POINTS: readonly Crash['at'][] = ['before the commit', 'after the commit', 'before telling']
+const POINTS: readonly Crash['at'][] = [
+  'between two writes',
+  'before the commit',
+  'after the commit',
+  'before telling',
+]
 
 function planRound(random: () => number): Plan {
   const kind = random()
-  if (kind < 0.45)
+  if (kind < 0.35)
     return { kind: 'kill', answers: Math.floor(1 + random() * 60), thenMs: Math.floor(random() * 12) }
-  if (kind < 0.55) return { kind: 'kill while starting', afterMs: Math.floor(random() * 700) }
+  if (kind < 0.45) return { kind: 'kill while starting', afterMs: Math.floor(random() * 700) }
   const at = POINTS[Math.floor(random() * POINTS.length)] ?? 'before the commit'
   return { kind: 'crash', crash: { at, countdown: Math.floor(3 + random() * 80) } }
 }

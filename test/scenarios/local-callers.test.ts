@@ -1,10 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { appFolder, appLog, startApp, type AppProcess } from './app-process.ts'
 import { storedPairings } from './stored-pairings.ts'
 import { runTool, summaries, TOOL, type ToolCall, type ToolReport, type ToolSpec } from './tool-process.ts'
+
+// Dozens of processes are started.
+jest.setTimeout(180_000)
 
 let folder: ReturnType<typeof appFolder>
 let app: AppProcess

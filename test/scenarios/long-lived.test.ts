@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { runCli } from '../cli/cli-process.ts'
 import { appFolder, startApp, type AppProcess } from './app-process.ts'
 import { runTool } from './tool-process.ts'
+
+// Dozens of processes are started.
+jest.setTimeout(180_000)
 
 let folder: ReturnType<typeof appFolder>
 let app: AppProcess

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { describeWith } from '../proxies/required-programs.ts'
 import { runProbes } from '../proxies/probes.ts'
 import { startRemoteApp, waitingRequest, type RemoteApp } from './remote-app.ts'
 import { storedPairings } from './stored-pairings.ts'
 import { summaries, type ToolCall } from './tool-process.ts'
+
+// Dozens of processes are started.
+jest.setTimeout(180_000)
 
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/
 

@@ -3,10 +3,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import Database from 'better-sqlite3'
 import { appFolder, startApp, type AppProcess } from './app-process.ts'
 import { formsOf, tokensIn, type TokenLife } from './token-life.ts'
+
+// Dozens of processes are started.
+jest.setTimeout(180_000)
 
 let folder: ReturnType<typeof appFolder>
 let app: AppProcess

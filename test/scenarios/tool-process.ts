@@ -56,9 +56,13 @@ export async function runTool(spec: ToolSpec, prefix: readonly string[] = []): P
   return JSON.parse(stdout) as ToolReport
 }
 
+function readReason({ reason }: Readonly<Record<string, unknown>>): string | null {
+  return typeof reason === 'string' ? reason : null
+}
+
 /** What came of the calls: `paired`, or the code and reason of the refusal. */
 export function summaries(report: ToolReport): string[] {
   return report.outcomes.map((outcome) =>
-    outcome.ok ? 'answered' : [outcome.code, outcome.details.reason ?? outcome.message].join(' '),
+    outcome.ok ? 'answered' : `${outcome.code} ${readReason(outcome.details) ?? outcome.message}`,
   )
 }
