@@ -8,6 +8,7 @@ export { markIngress } from './evidence/index.ts'
 export type { IngressMark } from './evidence/index.ts'
 export { createGateway } from './admin/index.ts'
 export type { GatewayOptions } from './admin/index.ts'
+export type { ServeConfig } from './cli/serve-config.ts'
 export type {
   ApprovalOptions,
   AttachOptions,
@@ -19,6 +20,8 @@ export type {
   ExpressWsOptions,
   Gateway,
   GatewayLimits,
+  HostInvite,
+  HostInviteOptions,
   ListenLocalOptions,
   LocalListener,
   LocalSecretOption,
@@ -27,6 +30,7 @@ export type {
   MethodCall,
   MethodHandler,
   MethodOptions,
+  NoticeOptions,
   PairingEvent,
   PairingStore,
   PeerLookup,

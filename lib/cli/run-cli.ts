@@ -13,6 +13,7 @@ import { addDoctor } from './doctor.ts'
 import { CliExit, EXIT, exitCodeOf } from './exit-codes.ts'
 import { addExplain } from './explain.ts'
 import { addIgnore } from './ignore.ts'
+import { addInit } from './init.ts'
 import { addInvite } from './invite.ts'
 import { addInvites } from './invites.ts'
 import { addJoin } from './join.ts'
@@ -37,8 +38,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 pairing required, 4 forbidden,
   5 the gateway cannot be reached, 6 the request has changed since it was shown,
   7 the audit log was tampered with.
 
-Environment: LATCHKEY_URL and LATCHKEY_HOME for --url and --home; LATCHKEY_TOKEN or LATCHKEY_PASSWORD when
-  the gateway asks for a shared secret.
+Environment: LATCHKEY_URL and LATCHKEY_HOME for --url and --home; LATCHKEY_TOKEN
+  or LATCHKEY_PASSWORD when the gateway asks for a shared secret.
 A <device> is the beginning of its key as it is printed, at least 8 hex digits.
 
 Examples:
@@ -54,11 +55,11 @@ latchkey <command> --help has more.`
 
 /** Each command under its heading, in the order of the help. */
 const GROUPS: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
-  'Gateway:': [addServe, addOpen, addDoctor, addExplain, addAudit, addBackup],
+  'Gateway:': [addInit, addServe, addOpen, addDoctor, addExplain, addAudit],
   'Who waits:': [addRequests, addWatch, addApprove, addReject, addIgnore, addUnignore],
   'Who is paired:': [addDevices, addShow, addRename, addRotate, addRevoke, addUndoSilent],
   'Invitations:': [addInvite, addInvites, addUninvite, addJoin],
-  'Tools:': [addCall, addCompletion],
+  'Tools:': [addCall, addBackup, addCompletion],
 }
 
 /** Runs the command line; resolves with the exit code. */

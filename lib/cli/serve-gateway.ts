@@ -17,6 +17,8 @@ export type ServeOptions = {
   readonly socket?: string
   readonly ownerLink: boolean
   readonly publicUrl?: string
+  /** Of the configuration file. */
+  readonly gateway?: Omit<GatewayOptions, 'store' | 'onEvent'>
 }
 type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 
@@ -24,8 +26,10 @@ type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 export async function serveGateway(options: ServeOptions): Promise<void> {
   const { trustProxy, allowedOrigin: allowedOrigins } = options
   const gateway = await createGateway({
+    ...options.gateway,
     store: await sqliteStore(path.join(options.stateDir, 'latchkey.db')),
     locality: {
+      ...options.gateway?.locality,
       ...(trustProxy === undefined ? {} : { trustProxy }),
       ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     },
@@ -50,6 +54,8 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
     })
   })
   gateway.attach(server, { path: ['/', '/gateway'] })
+  // From here on there is something to close in order.
+  const stopped = stopSignal(['SIGINT', 'SIGTERM'])
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const message = `cannot listen on ${options.host}:${options.port}: ${error.message}`
@@ -68,7 +74,7 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
   console.log(`The owner's console: http://${host}:${port}/gateway/console`)
   console.log(`Local tools pair silently: latchkey call health --url ws://${host}:${port}/gateway`)
   if (options.ownerLink) await tellFirstOwner(gateway, `ws://${host}:${port}/gateway`, options.publicUrl)
-  await stopSignal(['SIGINT', 'SIGTERM'])
+  await stopped
   await new Promise<void>((resolve) => {
     void stop(gateway).then(resolve)
     server.close()

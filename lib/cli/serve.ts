@@ -9,7 +9,8 @@ machine it is not needed.
 
 Examples:
   latchkey serve
-  latchkey serve --port 8080 --trust-proxy loopback --socket ./run/gateway.sock`
+  latchkey serve --port 8080 --trust-proxy loopback --socket ./run/gateway.sock
+  latchkey serve --config latchkey.config.mjs`
 
 export function addServe(program: Command): void {
   program
@@ -17,6 +18,7 @@ export function addServe(program: Command): void {
     .description(
       'run a gateway without an app of your own; WebSocket on / and /gateway, console on /gateway/console',
     )
+    .option('--config <file>', 'a module with the settings, from `latchkey init`; flags win')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, 4747)
     .option('--state-dir <folder>', 'where the store is kept', process.env.LATCHKEY_STATE_DIR ?? '.latchkey')
@@ -37,8 +39,18 @@ export function addServe(program: Command): void {
     .action(async (_options: unknown, command: Command) => {
       // The other commands start faster without the gateway and its store.
       const { serveGateway } = await import('./serve-gateway.ts')
-      await serveGateway(command.optsWithGlobals<ServeOptions>())
+      await serveGateway(await withConfig(command))
     })
+}
+
+/** The flags, and for what was not said with one, the file that `--config` names. */
+async function withConfig(command: Command): Promise<ServeOptions> {
+  const flags = command.optsWithGlobals<ServeOptions & { readonly config?: string }>()
+  if (flags.config === undefined) return flags
+  const { readServeConfig } = await import('./serve-config.ts')
+  const config = await readServeConfig(flags.config)
+  const isSaid = ([name]: [string, unknown]): boolean => command.getOptionValueSource(name) === 'cli'
+  return { ...flags, ...config, ...Object.fromEntries(Object.entries(flags).filter(isSaid)) }
 }
 
 function parsePort(text: string): number {

@@ -8,7 +8,8 @@ import { runCli, scratchFolder } from './cli-process.ts'
 jest.setTimeout(120_000)
 
 const COMMANDS = [
-  ...['serve', 'open', 'doctor', 'explain', 'requests', 'watch', 'approve', 'reject', 'ignore', 'unignore'],
+  ...['init', 'serve', 'open', 'doctor', 'explain', 'audit'],
+  ...['requests', 'watch', 'approve', 'reject', 'ignore', 'unignore'],
   ...[
     'devices',
     'show',
@@ -21,7 +22,7 @@ const COMMANDS = [
     'uninvite',
     'join',
   ],
-  ...['call', 'completion'],
+  ...['call', 'backup', 'restore', 'completion'],
 ]
 
 test('the help has every command under a heading, the exit codes, and fits 80 columns', async () => {
@@ -61,7 +62,7 @@ test('bash completes commands, and the options of the one that was said', async 
   const script = path.join(scratch.path, 'latchkey.bash')
   writeFileSync(script, (await runCli(['completion', 'bash'])).stdout)
   expect(completed(script, ['latchkey', 're'])).toEqual(
-    ['requests', 'reject', 'rename', 'revoke']
+    ['requests', 'reject', 'rename', 'revoke', 'restore']
       .sort((a, b) => COMMANDS.indexOf(a) - COMMANDS.indexOf(b))
       .filter(Boolean),
   )

@@ -8,7 +8,8 @@ export function countingStore(): { store: PairingStore; count: { transactions: n
   const watched = (tx: PairingTransaction): PairingTransaction =>
     new Proxy(tx, {
       get(target, name, receiver) {
-        if (typeof name === 'string' && /^(put|add|delete(?!SettledRequests|ExpiredGrants))/.test(name)) count.writes += 1
+        if (typeof name === 'string' && /^(put|add|delete(?!SettledRequests|ExpiredGrants))/.test(name))
+          count.writes += 1
         return Reflect.get(target, name, receiver) as unknown
       },
     })
