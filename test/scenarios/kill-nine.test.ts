@@ -10,7 +10,7 @@ import { seeded, type Attempt, type Retry } from './kill-nine/ledger.ts'
 import { halfWritten } from './kill-nine/replay-audit.ts'
 import { takeSnapshot, type Snapshot } from './kill-nine/snapshot.ts'
 
-const ROUNDS = Number(process.env.LATCHKEY_KILL_ROUNDS ?? 20)
+const ROUNDS = Number(process.env.LATCHKEY_KILL_ROUNDS ?? 25)
 const SEED = Number(process.env.LATCHKEY_KILL_SEED ?? 20_261_124)
 jest.setTimeout(60_000 + ROUNDS * 30_000)
 
