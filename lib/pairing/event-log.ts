@@ -32,10 +32,16 @@ export async function untoldEvents(tx: PairingTransaction): Promise<NumberedEven
 /** One that cannot be read must not keep back those behind it. */
 function read(payload: string): PairingEvent | null {
   try {
-    return JSON.parse(payload) as PairingEvent
+    const value: unknown = JSON.parse(payload)
+    const isEvent = isObject(value) && 'kind' in value && (!('request' in value) || isObject(value.request))
+    return isEvent ? (value as PairingEvent) : null
   } catch {
     return null
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** The code of a request is kept with the request alone, for as long as that is. */

@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = scratchFolder()
   home = path.join(folder.path, 'home')
   process.env.LATCHKEY_HOME = home
-  gateway = await serve(folder.path)
+  gateway = await serve(folder.path, '--no-owner-link')
   await cli('call', 'health')
   await cli('call', 'health', ...FAR, '--identity', path.join(folder.path, 'evil.json'))
   const { stdout } = await cli('requests', '--json')

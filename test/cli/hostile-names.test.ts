@@ -144,9 +144,10 @@ async function lyingGateway(): Promise<string> {
       type: 'hello-ok',
       protocol: 4,
       auth: { role: 'operator', scopes: [] },
-      policy: {},
-      server: {},
-      features: {},
+      policy: { maxPayload: 1e6, maxBufferedBytes: 1e6, tickIntervalMs: 30_000 },
+      server: { version: HOSTILE, connId: HOSTILE },
+      features: { methods: [HOSTILE], events: [HOSTILE] },
+      snapshot: {},
     },
     'device.pair.list': { pending: [request], paired: [device] },
     'device.pair.ignored': {

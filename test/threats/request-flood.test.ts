@@ -148,7 +148,8 @@ test('threat 1: nothing is written before the signature was verified', async () 
     const params = signedConnect(createDeviceIdentity(), nonce)
     const signature = createDeviceIdentity().sign('something else')
     const answer = await client.request('connect', { ...params, device: { ...params.device, signature } })
-    expect(answer.error?.details).toMatchObject({ code: 'DEVICE_AUTH_SIGNATURE_INVALID' })
+    // From the tenth on it is turned away for that.
+    expect(['DEVICE_AUTH_SIGNATURE_INVALID', 'AUTH_RATE_LIMITED']).toContain(answer.error?.details?.code)
     client.close()
   }
   expect(await rowsOf(store)).toEqual(untouched)
