@@ -102,9 +102,13 @@ function unreachable(status: unknown): string {
   return `A server answered HTTP ${status} in place of a gateway: does a proxy lack the recipe for WebSockets?`
 }
 
-function superseded({ requestId, addedScopes }: ErrorDetails): readonly string[] {
+function superseded({ requestId, addedScopes, addedRoles }: ErrorDetails): readonly string[] {
   const id = typeof requestId === 'string' ? plainLine(requestId, 128) : 'unknown'
-  return [`New request: ${id}; it adds: ${JSON.stringify(readNames(addedScopes))}`]
+  if (!Array.isArray(addedScopes))
+    return [`Request ${id} is not as it was shown: look at it again with latchkey requests.`]
+  const roles = readNames(addedRoles)
+  const inRoles = roles.length === 0 ? '' : `, in the roles ${JSON.stringify(roles)}`
+  return [`New request: ${id}; it adds: ${JSON.stringify(readNames(addedScopes))}${inRoles}`]
 }
 
 function closed(code: unknown, reason: unknown): string {

@@ -32,6 +32,8 @@ const ERRORS: [string, LatchkeyError, string, RegExp][] = [
   ['a role', wire('INVALID_REQUEST', { code: 'ROLE_UNKNOWN' }), 'INVALID_REQUEST', /role/],
   ['a scope that is none', wire('INVALID_REQUEST', { code: 'SCOPE_INVALID' }), 'INVALID_REQUEST', /dotted names/],
   ['nothing there', wire('INVALID_REQUEST', { code: 'NOT_FOUND' }), 'INVALID_REQUEST', /Look again/],
+  ['a digest that is not the request’s', wire('REQUEST_SUPERSEDED', { requestId: 'r2' }), 'REQUEST_SUPERSEDED', /^Request r2 is not as it was shown/],
+  ['a changed request with a role', wire('REQUEST_SUPERSEDED', { requestId: 'r2', addedScopes: [], addedRoles: ['node'] }), 'REQUEST_SUPERSEDED', /adds: \[\], in the roles \["node"\]/],
   ['a changed request', wire('REQUEST_SUPERSEDED', { requestId: 'r2', addedScopes: ['operator.admin'] }), 'REQUEST_SUPERSEDED', /r2; it adds: \["operator\.admin"\]/],
   ['a store', wire('UNAVAILABLE', undefined, { retryable: true, retryAfterMs: 1000 }), 'UNAVAILABLE', /Try again in 1 s/],
   ['an unknown code', wire('WEIRD'), 'REFUSED', /see its log/],
