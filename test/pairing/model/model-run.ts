@@ -198,8 +198,10 @@ export class ModelRun {
     if (which !== 'stale') expect([by, which, answer === 'approved']).toEqual([by, which, isAllowed])
     if (!isAllowed) return
     const untilMs = forMs === null ? null : this.nowMs + forMs
-    for (const { role, scopes: given } of granted)
-      device.held.push({ via: 'owner', role, scopes: given, untilMs, atMs: this.nowMs })
+    for (const { role, scopes: given } of granted) {
+      if (!device.holdsForGood({ role, scopes: given }))
+        device.held.push({ via: 'owner', role, scopes: given, untilMs, atMs: this.nowMs })
+    }
     device.isKnown = true
     device.settle()
   }
@@ -227,14 +229,14 @@ export class ModelRun {
     const outcome = await this.fixture.service.connect({ ...attempt, bootstrapToken: invite.token })
     const ask = { role: 'operator', scopes: [...scopes].sort() }
     const isOver = invite.endsAtMs <= this.nowMs
-    // One that is let in as it is needs no invitation, and leaves it for another.
-    if (!device.covers(ask, place === 'local', this.nowMs)) {
+    // One that its owner lets in as it is needs no invitation, and leaves it for another.
+    if (!device.covers(ask, false, this.nowMs)) {
       const isSpent = invite.usedBy !== null && invite.usedBy !== who
-      if (isOver || isSpent) {
+      if ((isOver || isSpent) && !device.covers(ask, place === 'local', this.nowMs)) {
         expect(outcome.kind).toBe('invite-invalid')
         return
       }
-      if (invite.usedBy === null) {
+      if (!isOver && invite.usedBy === null) {
         const given = { role: invite.role, scopes: [...invite.scopes].sort() }
         device.held.push({ via: 'owner', ...given, untilMs: null, atMs: this.nowMs })
         device.isKnown = true

@@ -46,6 +46,15 @@ export class ModelDevice {
     return counting.length > 0 && ask.scopes.every((scope) => lattice.implies(scopes, scope))
   }
 
+  /** True when the owner has given all of it before, and without an end. */
+  holdsForGood(ask: RoleAsk): boolean {
+    const lasting = this.held.filter(
+      (one) => one.via === 'owner' && one.untilMs === null && one.role === ask.role,
+    )
+    const scopes = lasting.flatMap((one) => one.scopes)
+    return lasting.length > 0 && ask.scopes.every((scope) => lattice.implies(scopes, scope))
+  }
+
   scopesIn(role: string, isLocal: boolean, nowMs: number): string[] {
     return this.held
       .filter((one) => one.role === role && (one.untilMs ?? Infinity) > nowMs)
