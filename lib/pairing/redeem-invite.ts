@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { heldScopes, PAIRING_SCOPE } from './authority.ts'
+import { heldScopes, isKeyless, PAIRING_SCOPE } from './authority.ts'
 import type { ConnectAttempt } from './connect-device.ts'
 import { touchDevice } from './device-record.ts'
 import type { Invite } from './invite.ts'
@@ -60,7 +60,7 @@ export async function redeemInvite(
 async function isBacked(context: PairingContext, invite: Invite): Promise<boolean> {
   const { tx, lattice, nowMs } = context
   if (invite.isFirstOwner) return !(await tx.hasOwnerGrants())
-  if (invite.createdBy === 'host' || invite.createdBy === 'shared-secret') return true
+  if (invite.createdBy === 'host' || isKeyless(invite.createdBy)) return true
   const grants = await tx.grants(invite.createdBy)
   const held = heldScopes(grants, 'operator', invite.silentHonoured, nowMs) ?? []
   return lattice.missing(held, [PAIRING_SCOPE, ...invite.asks.flatMap((ask) => ask.scopes)]).length === 0

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { LatchkeyError } from '../errors.ts'
 import type { LocalityVerdict } from '../locality/verdict.ts'
 import type { ApprovalPolicy } from './approval-policy.ts'
-import { approveRequest, type ApprovalOutcome, type Decision } from './approve-request.ts'
+import { approvalOf, approvedDevice, type Approval } from './approval.ts'
+import { approveRequest, type Decision } from './approve-request.ts'
 import type { AuditEntry } from './audit-entry.ts'
-import { auditBudget, auditTrail, type HeadSigner } from './audit-trail.ts'
+import { auditBudget, auditTrail, type AuditBudget, type HeadSigner } from './audit-trail.ts'
+import { authenticate, type Authentication, type Credentials } from './authenticate.ts'
 import { ADMIN_SCOPE, requireCurrent, requireScope, type Authority } from './authority.ts'
 import { renameDevice, revokeToken, rotateToken, undoSilentGrants, type Rotation } from './change-device.ts'
 import { connectDevice, type ConnectAttempt, type ConnectOutcome } from './connect-device.ts'
@@ -13,7 +14,17 @@ import { keepEvents, noteTold, untoldEvents, type NumberedEvent } from './event-
 import { expireRequests } from './file-request.ts'
 import type { Grant } from './grant.ts'
 import type { Invite } from './invite.ts'
-import { listPairings, pairedDevice, type PairedDevice, type Pairings } from './list-pairings.ts'
+import {
+  listDevices,
+  listPending,
+  showDevice,
+  showRequest,
+  type DevicePage,
+  type ListedDevices,
+  type ListedRequests,
+  type RequestPage,
+} from './list-pages.ts'
+import { listPairings, type PairedDevice, type Pairings } from './list-pairings.ts'
 import {
   listInvites,
   makeInvite,
@@ -49,11 +60,6 @@ export type PairingServiceOptions = {
   readonly onEvent: (event: PairingEvent) => void
 }
 
-/** What became of an approval. */
-export type Approval =
-  | { readonly kind: 'approved'; readonly paired: PairedDevice }
-  | { readonly kind: 'half-approved'; readonly request: PairingRequest }
-
 /** The only writer of the store. Every method is one transaction; it answers after the commit. */
 export type PairingService = {
   /** Names this gateway's store; made once. */
@@ -62,7 +68,19 @@ export type PairingService = {
   taint(): Promise<string | null>
   putTaint(value: string | null): Promise<void>
   connect(attempt: ConnectAttempt): Promise<ConnectOutcome>
+  /** Who a call over HTTP acts as: a device that has proved its key, by its token. */
+  authenticate(credentials: Credentials): Promise<Authentication>
   list(authority: Authority): Promise<Pairings>
+  listDevices(authority: Authority, page: DevicePage): Promise<ListedDevices>
+  listPending(authority: Authority, page: RequestPage): Promise<ListedRequests>
+  device(authority: Authority, deviceId: string): Promise<PairedDevice>
+  /** Whatever became of it. */
+  request(authority: Authority, requestId: string): Promise<PairingRequest>
+  /**
+   * The same service, of which every call first runs `check` in its own transaction, and does nothing when that
+   * throws. `check` reads with the service that it is given.
+   */
+  onlyIf(check: (now: PairingService) => Promise<void>): PairingService
   /** @throws {LatchkeyError} also FORBIDDEN with `details.code` WRONG_CODE: three of them end the request */
   approve(authority: Authority, decision: Decision): Promise<Approval>
   reject(authority: Authority, requestId: string, reason?: string): Promise<PairingRequest>
@@ -90,19 +108,32 @@ export type PairingService = {
   openWindow(durationMs: number): void
 }
 
-export function pairingService(options: PairingServiceOptions): PairingService {
+/** What all views of one service share. */
+type ServiceState = { readonly budget: AuditBudget; windowEndsMs: number; toldSeq: number }
+
+/** Where a view works: in a transaction that is under way, or in ones of its own that begin with a check. */
+type ServiceView = {
+  readonly within?: PairingContext
+  readonly check?: (now: PairingService) => Promise<void>
+}
+
+export function pairingService(
+  options: PairingServiceOptions,
+  state: ServiceState = { budget: auditBudget(STRANGERS_PER_HOUR), windowEndsMs: 0, toldSeq: 0 },
+  { within, check }: ServiceView = {},
+): PairingService {
   const { store, lattice, silent, approval, limits, clock, onEvent, auditSigner } = options
-  const budget = auditBudget(STRANGERS_PER_HOUR)
-  let windowEndsMs = 0
-  let toldSeq = 0
 
   async function run<T>(work: (context: PairingContext) => Promise<T>): Promise<T> {
+    if (within !== undefined) return work(within)
     const { result, kept } = await store.transaction(async (tx) => {
       const nowMs = clock.now()
-      const windowOpen = nowMs < windowEndsMs
-      const audit = auditTrail(tx, nowMs, auditSigner, budget)
+      const windowOpen = nowMs < state.windowEndsMs
+      const audit = auditTrail(tx, nowMs, auditSigner, state.budget)
       const events: PairingEvent[] = []
-      const result = await work({ tx, lattice, silent, approval, limits, nowMs, windowOpen, audit, events })
+      const context = { tx, lattice, silent, approval, limits, nowMs, windowOpen, audit, events }
+      await check?.(pairingService(options, state, { within: context }))
+      const result = await work(context)
       return { result, kept: await keepEvents(tx, events, nowMs) }
     })
     tell(kept)
@@ -112,7 +143,7 @@ export function pairingService(options: PairingServiceOptions): PairingService {
   function tell(events: readonly NumberedEvent[]): void {
     for (const { seq, event } of events) {
       onEvent(event)
-      toldSeq = Math.max(toldSeq, seq)
+      state.toldSeq = Math.max(state.toldSeq, seq)
     }
   }
 
@@ -132,7 +163,13 @@ export function pairingService(options: PairingServiceOptions): PairingService {
         await audit.record('taint-changed', 'gateway', null, { taint: value })
       }),
     connect: (attempt) => runFresh((context) => connectDevice(context, attempt)),
+    authenticate: (credentials) => run((context) => authenticate(context, credentials)),
     list: (authority) => runFresh((context) => listPairings(context, authority)),
+    listDevices: (authority, page) => run((context) => listDevices(context, authority, page)),
+    listPending: (authority, page) => runFresh((context) => listPending(context, authority, page)),
+    device: (authority, deviceId) => run((context) => showDevice(context, authority, deviceId)),
+    request: (authority, requestId) => runFresh((context) => showRequest(context, authority, requestId)),
+    onlyIf: (condition) => pairingService(options, state, { check: condition }),
     async approve(authority, decision) {
       const outcome = await runFresh(async (context) => {
         const approved = await approveRequest(context, authority, decision)
@@ -166,19 +203,20 @@ export function pairingService(options: PairingServiceOptions): PairingService {
         await tx.deleteSettledRequests(['approved', 'rejected'], nowMs - KEEP_DECIDED_MS)
         await tx.deleteSettledRequests(['superseded', 'expired'], nowMs - KEEP_UNDECIDED_MS)
         await sweepInvites(context)
-        await noteTold(tx, toldSeq)
+        await noteTold(tx, state.toldSeq)
       }),
     async tellUntold() {
       for (;;) {
         const untold = await run(({ tx }) => untoldEvents(tx))
         if (untold.length === 0) return
         tell(untold)
-        await run(({ tx }) => noteTold(tx, toldSeq))
+        await run(({ tx }) => noteTold(tx, state.toldSeq))
       }
     },
-    mayPairSilently: (verdict, ask) => silent.allows(verdict, 'not-paired', ask, clock.now() < windowEndsMs),
+    mayPairSilently: (verdict, ask) =>
+      silent.allows(verdict, 'not-paired', ask, clock.now() < state.windowEndsMs),
     openWindow(durationMs) {
-      windowEndsMs = clock.now() + durationMs
+      state.windowEndsMs = clock.now() + durationMs
     },
   }
 }
@@ -189,27 +227,4 @@ async function gatewayId({ tx }: PairingContext): Promise<string> {
   const made = randomUUID()
   await tx.putSetting('gateway-id', made)
   return made
-}
-
-async function approvedDevice(
-  context: PairingContext,
-  outcome: ApprovalOutcome,
-): Promise<PairedDevice | null> {
-  if (outcome.kind !== 'approved') return null
-  const device = await context.tx.device(outcome.request.deviceId)
-  return device === null ? null : pairedDevice(context, device)
-}
-
-function approvalOf(outcome: ApprovalOutcome, paired: PairedDevice | null): Approval {
-  if (outcome.kind === 'half-approved') return outcome
-  if (outcome.kind === 'wrong-code') {
-    const { attemptsLeft } = outcome.problem
-    const then = attemptsLeft === 0 ? 'The request was rejected' : `${attemptsLeft} more and it is rejected`
-    throw new LatchkeyError('FORBIDDEN', `this is not the code that the device shows. ${then}.`, {
-      details: { code: 'WRONG_CODE', attemptsLeft },
-    })
-  }
-  // Approved once, and removed since.
-  if (paired === null) throw new LatchkeyError('NOT_FOUND', 'this device was removed after the approval')
-  return { kind: 'approved', paired }
 }
