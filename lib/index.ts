@@ -6,14 +6,14 @@ export { localClient, requireLocalClient } from './express/index.ts'
 export type { LocalClientMiddleware, LocalClientOptions } from './express/index.ts'
 export { markIngress } from './evidence/index.ts'
 export type { IngressMark } from './evidence/index.ts'
-export { createGateway } from './gateway/index.ts'
+export { createGateway } from './admin/index.ts'
+export type { GatewayOptions } from './admin/index.ts'
 export type {
   AttachOptions,
   ExpressWsHandler,
   ExpressWsOptions,
   Gateway,
   GatewayLimits,
-  GatewayOptions,
   ListenLocalOptions,
   LocalListener,
   LocalSecretOption,

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { LatchkeyError } from '../errors.ts'
-import { createGateway, type Gateway, type GatewayOptions } from '../gateway/index.ts'
+import { createGateway, type GatewayOptions } from '../admin/index.ts'
+import type { Gateway } from '../gateway/index.ts'
 import { sqliteStore } from '../store/index.ts'
 import { fingerprint, printable } from './printable.ts'
 
@@ -32,6 +33,8 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
       answer(200, { ok: true })
       return
     }
+    // As Express does below a mount point: what was sent is still needed.
+    Object.assign(request, { originalUrl: request.url })
     request.url = (request.url ?? '').replace(/^\/gateway(?=\/)/, '')
     routes(request, response, (error) => {
       answer(

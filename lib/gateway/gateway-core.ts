@@ -18,6 +18,7 @@ import {
   type ScopeLattice,
 } from '../pairing/index.ts'
 import type { HelloOk } from '../protocol/index.ts'
+import { UNLIMITED_FAILURES, type AuthFailures } from './auth-failures.ts'
 import type { GatewayLimits } from './limits.ts'
 import { GatewayTaint } from './gateway-taint.ts'
 import { addLocalityMethods } from './locality-methods.ts'
@@ -54,6 +55,8 @@ export class GatewayCore {
   readonly sharedSecret: SharedSecret
   readonly taint: GatewayTaint
   readonly metrics = new GatewayMetrics()
+  /** Of requests over HTTP. */
+  readonly authFailures: AuthFailures = UNLIMITED_FAILURES
   /** Set once the store has answered. */
   gatewayId = ''
   isClosing = false

@@ -2,6 +2,7 @@ import { CLOSE } from '../protocol/index.ts'
 import { attachGateway, type AttachOptions, type UpgradeServer } from './attach.ts'
 import { expressWsAdapter, type ExpressWsHandler, type ExpressWsOptions } from './express-ws.ts'
 import { GatewayCore } from './gateway-core.ts'
+import { gatewayHost, type GatewayHost } from './gateway-host.ts'
 import { listenLocal, type ListenLocalOptions, type LocalListener } from './listen-local.ts'
 import { gatewayRoutes, type RoutesHandler } from './routes.ts'
 import type { MethodHandler, MethodOptions } from './methods.ts'
@@ -31,7 +32,8 @@ export type Gateway = {
   method(name: string, options: MethodOptions, handler: MethodHandler): void
   /**
    * `GET whoami` and `GET metrics` below wherever it is mounted: `app.use('/gateway', gateway.routes())`. The
-   * latter answers local clients, and scrapers with the `metricsToken`.
+   * latter answers local clients, and scrapers with the `metricsToken`. `api` is the admin HTTP API, which
+   * `GET api/openapi.json` describes.
    */
   routes(): RoutesHandler
   /**
@@ -53,13 +55,13 @@ export type Gateway = {
  *
  * Does *not* protect against programs of the same user on this machine: they are the residents.
  *
+ * @param pages makes what `routes()` serves besides; the admin layer hands it in
  * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, STORE_UNAVAILABLE
- *
- * @example
- * const gateway = await createGateway({ store: await sqliteStore('.latchkey/latchkey.db') })
- * gateway.attach(server, { path: '/gateway' })
  */
-export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+export async function createGateway(
+  options: GatewayOptions,
+  pages?: (host: GatewayHost) => RoutesHandler,
+): Promise<Gateway> {
   const core = new GatewayCore(options)
   core.gatewayId = await core.service.gatewayId()
   await core.taint.load()
@@ -76,6 +78,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     }, SWEEP_EVERY_MS),
   ]
   for (const timer of timers) timer.unref()
+  const served = pages?.(gatewayHost(core))
   let closing: Promise<void> | null = null
 
   async function close(): Promise<void> {
@@ -101,9 +104,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     method(name, methodOptions, handler) {
       core.methods.add(name, methodOptions, handler)
     },
-    routes: () => gatewayRoutes(core),
+    routes: () => gatewayRoutes(core, served),
     async listenLocal(listenOptions) {
-      const listener = await listenLocal(core, listenOptions)
+      const listener = await listenLocal(core, listenOptions, served)
       listeners.push(listener)
       return listener
     },
