@@ -21,7 +21,7 @@ const ROOT = '/api'
 export function apiRoutes(host: GatewayHost): RoutesHandler {
   const state: ApiState = { host, dpop: dpopState(), idempotency: idempotencyMemory() }
   return function latchkeyApi(request, response, next) {
-    const [path = '', query = ''] = splitOnce(request.url ?? '', '?')
+    const [path, query] = splitOnce(request.url ?? '', '?')
     if (path !== ROOT && !path.startsWith(`${ROOT}/`)) {
       next()
       return
@@ -42,7 +42,7 @@ async function answer(
   requireOwnPage(state.host, request)
   if (path === '/openapi.json') return describe(request)
   const sent = (request as { readonly originalUrl?: string }).originalUrl ?? request.url ?? ''
-  return handleRequest(state, request, path, query, splitOnce(sent, '?')[0] ?? '')
+  return handleRequest(state, request, path, query, splitOnce(sent, '?')[0])
 }
 
 /** A page from elsewhere may not even read. What no browser sent, or no page, is judged by its credentials. */
