@@ -22,6 +22,7 @@ const SENTENCES = {
   FOLDER_UNSAFE: 'the folder is not private',
   SECRET_UNSAFE: 'the secret file cannot be used',
   IDENTITY_INVALID: 'the device identity cannot be used',
+  CRYPTO_UNAVAILABLE: 'this platform lacks the cryptography that a device needs',
   REFUSED: 'the gateway refused',
   GATEWAY_UNREACHABLE: 'the gateway cannot be reached',
 } as const

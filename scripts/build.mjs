@@ -1,10 +1,14 @@
-// Compiles lib/ to dist/ and makes the command executable.
+// Compiles lib/ to dist/, the console's page with the types of a browser, and makes the command executable.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, rmSync } from 'node:fs'
 
 rmSync('dist', { recursive: true, force: true })
-const result = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
-  stdio: 'inherit',
-})
-if (result.status !== 0) process.exit(1)
+for (const project of ['tsconfig.build.json', 'lib/admin/console/tsconfig.build.json']) {
+  const result = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], {
+    stdio: 'inherit',
+  })
+  if (result.status !== 0) process.exit(1)
+}
+for (const file of ['console.html', 'console.css', 'icon.svg'])
+  copyFileSync(`lib/admin/console/${file}`, `dist/admin/console/${file}`)
 chmodSync('dist/cli/main.js', 0o755)

@@ -18,6 +18,7 @@ const TOOLS = [
   { program: 'python3', packages: ['python3'] },
   { program: 'curl', packages: ['curl'] },
   { program: 'setpriv', packages: ['util-linux'] },
+  { program: 'chromium', packages: ['chromium'] },
 ]
 
 export function ensureTools() {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 
 const tools = [
   ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
+  ['node_modules/typescript/bin/tsc', '-p', 'lib/admin/console/tsconfig.json'],
   ['node_modules/typescript/bin/tsc', '-p', 'examples/tsconfig.json'],
   ['node_modules/eslint/bin/eslint.js', '.', '--max-warnings=0'],
   ['node_modules/prettier/bin/prettier.cjs', '--check', '.'],

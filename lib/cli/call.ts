@@ -1,16 +1,16 @@
 import path from 'node:path'
 import { InvalidArgumentError, type Command } from 'commander'
-import { callGateway, loadDeviceIdentity } from '../client/index.ts'
-import { print, type CommonOptions } from './cli-context.ts'
+import { adviceOf, callGateway, CLI_SCOPES, loadDeviceIdentity, type PairingRequiredError } from '../client/index.ts' // prettier-ignore
+import { authFromEnvironment, print, type CommonOptions } from './cli-context.ts'
+import { printable } from './printable.ts'
 
 type CallOptions = CommonOptions & {
   readonly scope?: readonly string[]
   readonly role: string
   readonly identity?: string
   readonly header: Readonly<Record<string, string>>
+  readonly wait?: number
 }
-
-const DEFAULT_SCOPES = ['operator.read', 'operator.write']
 
 export function addCall(program: Command): void {
   program
@@ -20,7 +20,7 @@ export function addCall(program: Command): void {
     .argument('[params]', 'JSON', parseParams)
     .option(
       '--scope <scope>',
-      `a scope that the call needs; repeat it (default: ${DEFAULT_SCOPES.join(', ')})`,
+      `a scope that the call needs; repeat it (default: ${CLI_SCOPES.join(', ')})`,
       collectScope,
     )
     .option('--role <role>', 'the role to connect in', 'operator')
@@ -31,21 +31,38 @@ export function addCall(program: Command): void {
       collectHeader,
       {},
     )
+    .option('--wait <seconds>', 'how long to wait for the approval of the owner', parseSeconds)
     .action(async (method: string, params: unknown, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CallOptions>()
       const result = await callGateway({
         url: options.url,
         identity: loadDeviceIdentity(options.identity ?? path.join(options.home, 'caller.json')),
         role: options.role,
-        scopes: options.scope ?? DEFAULT_SCOPES,
+        scopes: options.scope ?? CLI_SCOPES,
         client: { id: 'latchkey-cli', mode: 'cli', displayName: 'latchkey call' },
         headers: options.header,
+        auth: authFromEnvironment(),
         timeoutMs: Number(options.timeout) * 1000,
         method,
         params,
+        ...(options.wait === undefined
+          ? {}
+          : { waitForApprovalMs: options.wait * 1000, onPairingRequired: tellWaiting }),
       })
       print(options, result, () => JSON.stringify(result, null, 2))
     })
+}
+
+/** On stderr, so that the output stays the answer alone. */
+function tellWaiting(error: PairingRequiredError): void {
+  console.error(`Waiting for the owner: ${printable(error.message)}`)
+  for (const line of adviceOf(error)) console.error(`  ${printable(line)}`)
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (text.trim() !== '' && seconds >= 0 && seconds <= 86_400) return seconds
+  throw new InvalidArgumentError('Expected seconds, at most 86400 (a day).')
 }
 
 function parseParams(text: string): unknown {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { callGateway, latchkeyHome, loadDeviceIdentity } from '../client/index.ts'
+import { callGateway, latchkeyHome, loadDeviceIdentity, type ConnectAuth } from '../client/index.ts'
 import type { PairingList } from './owner-records.ts'
 
 /** Options that every command takes. */
@@ -17,6 +17,12 @@ export function defaultHome(): string {
   return latchkeyHome()
 }
 
+/** The gateway's shared secret, when the environment has it. */
+export function authFromEnvironment(): ConnectAuth {
+  const { LATCHKEY_TOKEN: token = '', LATCHKEY_PASSWORD: password = '' } = process.env
+  return { ...(token === '' ? {} : { token }), ...(password === '' ? {} : { password }) }
+}
+
 /**
  * Calls as the owner: with a key of its own, apart from the one of `latchkey call`, because no device may
  * approve itself.
@@ -32,6 +38,7 @@ export function callAsOwner(
     identity: loadDeviceIdentity(path.join(options.home, 'owner.json')),
     scopes: ['operator.admin', ...moreScopes],
     client: { id: 'latchkey-cli', mode: 'cli', displayName: "owner's command line" },
+    auth: authFromEnvironment(),
     timeoutMs: Number(options.timeout) * 1000,
     method,
     params,

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { adviceOf, PairingRequiredError } from '../client/index.ts'
 import { LatchkeyError } from '../errors.ts'
 import { addApprove } from './approve.ts'
 import { addCall } from './call.ts'
@@ -18,6 +19,9 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { re
 const AFTER_HELP = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 pairing required, 4 forbidden,
   5 the gateway cannot be reached, 6 the request has changed since it was shown.
+
+Environment: LATCHKEY_URL and LATCHKEY_HOME for --url and --home; LATCHKEY_TOKEN or LATCHKEY_PASSWORD when
+  the gateway asks for a shared secret.
 
 Examples:
   latchkey serve
@@ -66,34 +70,12 @@ function report(error: unknown, json: boolean): number {
   const known = error instanceof LatchkeyError ? error : null
   const message = error instanceof Error ? error.message : String(error)
   if (json) {
-    console.log(
-      JSON.stringify({ error: { code: known?.code ?? 'FAILED', message, details: known?.details } }, null, 2),
-    )
+    const verificationCode = error instanceof PairingRequiredError ? error.verificationCode : undefined
+    const told = { code: known?.code ?? 'FAILED', message, verificationCode, details: known?.details }
+    console.log(JSON.stringify({ error: told }, null, 2))
   } else {
     console.error(message.split('\n').map(printable).join('\n'))
-    for (const line of adviceLines(known)) console.error(`  ${printable(line)}`)
+    for (const line of adviceOf(error)) console.error(`  ${printable(line)}`)
   }
   return known === null ? EXIT.failed : exitCodeOf(known.code)
-}
-
-function adviceLines(error: LatchkeyError | null): string[] {
-  const details = error?.details as
-    | {
-        remediationHint?: unknown
-        locality?: { reason?: unknown; advice?: unknown }
-        addedScopes?: unknown
-        requestId?: unknown
-      }
-    | undefined
-  const lines: string[] = []
-  if (typeof details?.remediationHint === 'string') lines.push(details.remediationHint)
-  if (typeof details?.locality?.reason === 'string')
-    lines.push(`Not seen as local: ${details.locality.reason}`)
-  if (typeof details?.locality?.advice === 'string') lines.push(details.locality.advice)
-  if (error?.code === 'REQUEST_SUPERSEDED') {
-    lines.push(
-      `New request: ${String(details?.requestId)}; it adds: ${JSON.stringify(details?.addedScopes ?? [])}`,
-    )
-  }
-  return lines
 }

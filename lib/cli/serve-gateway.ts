@@ -11,16 +11,20 @@ export type ServeOptions = {
   readonly port: number
   readonly stateDir: string
   readonly trustProxy?: string
+  readonly allowedOrigin?: readonly string[]
   readonly socket?: string
 }
 type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 
 /** Resolves when the gateway was asked to stop and has stopped. */
 export async function serveGateway(options: ServeOptions): Promise<void> {
-  const { trustProxy } = options
+  const { trustProxy, allowedOrigin: allowedOrigins } = options
   const gateway = await createGateway({
     store: await sqliteStore(path.join(options.stateDir, 'latchkey.db')),
-    locality: trustProxy === undefined ? {} : { trustProxy },
+    locality: {
+      ...(trustProxy === undefined ? {} : { trustProxy }),
+      ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
+    },
     onEvent: tell,
   })
   const routes = gateway.routes()
@@ -59,6 +63,7 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
     await gateway.listenLocal({ path: path.resolve(options.socket) })
     console.log(`... and on ws+unix:${path.resolve(options.socket)}:/gateway`)
   }
+  console.log(`The owner's console: http://${host}:${port}/gateway/console`)
   console.log(`Local tools pair silently: latchkey call health --url ws://${host}:${port}/gateway`)
   await stopSignal()
   await new Promise<void>((resolve) => {

@@ -1,13 +1,10 @@
 import { LatchkeyError } from '../errors.ts'
+import { toBase64url } from './base64url.ts'
+import type { DeviceIdentity } from './device-identity.ts'
 
 export type DpopProofOptions = {
   /** Whoever the token was given to: `createDeviceIdentity()`, `loadDeviceIdentity()` or another signer. */
-  readonly identity: {
-    /** Raw Ed25519 public key, base64url. */
-    readonly publicKey: string
-    /** Ed25519 signature of the text's UTF-8 bytes, base64url. */
-    sign(text: string): string | Promise<string>
-  }
+  readonly identity: Pick<DeviceIdentity, 'publicKey' | 'sign'>
   /** Of the request: `GET`, `POST`, … */
   readonly method: string
   /** Of the request. Its query and fragment are left out of the proof. */
@@ -34,9 +31,9 @@ export async function dpopProof({ identity, method, url, token }: DpopProofOptio
     htm: method.toUpperCase(),
     htu: targetOf(url),
     iat: Math.floor(Date.now() / 1000),
-    ath: base64url(new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', bytesOf(token)))),
+    ath: toBase64url(new Uint8Array(await globalThis.crypto.subtle.digest('SHA-256', bytesOf(token)))),
   }
-  const signed = `${base64url(bytesOf(JSON.stringify(header)))}.${base64url(bytesOf(JSON.stringify(claims)))}`
+  const signed = `${toBase64url(bytesOf(JSON.stringify(header)))}.${toBase64url(bytesOf(JSON.stringify(claims)))}`
   return `${signed}.${await identity.sign(signed)}`
 }
 
@@ -52,10 +49,4 @@ function targetOf(url: string | URL): string {
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text)
-}
-
-/** Runs in browsers too, which have no Buffer. */
-function base64url(bytes: Uint8Array): string {
-  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
-  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }

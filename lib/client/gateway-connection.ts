@@ -1,36 +1,16 @@
-import { randomUUID } from 'node:crypto'
-import { WebSocket, type RawData } from 'ws'
 import { LatchkeyError } from '../errors.ts'
-import { clientChannel } from '../evidence/connection-channel.ts'
-import { isRecord, MAX_PROTOCOL, MIN_PROTOCOL, parseJson } from '../protocol/frames.ts'
 import type { HelloOk } from '../protocol/hello-ok.ts'
-import { CLIENT_NONCE_HEADER } from '../protocol/local-proof.ts'
-import { signedTextV3 } from '../protocol/signed-text.ts'
-import type { DeviceIdentity } from './device-identity.ts'
-import { newClientNonce, offersLocalSecret, proveLocalSecret } from './local-secret-proof.ts'
-import { refusedError, unreachableError } from './client-errors.ts'
-
-export type ConnectOptions = {
-  /** `ws://127.0.0.1:4747/gateway` */
-  url: string
-  identity: DeviceIdentity
-  /** Default `operator`. */
-  role?: string
-  /** The least that the calls need. Default: none. */
-  scopes?: readonly string[]
-  /** How it calls itself. Gives no rights. */
-  client?: { id?: string; mode?: string; version?: string; displayName?: string }
-  /** A device token from an earlier hello-ok; the key alone is enough. */
-  deviceToken?: string
-  /** Where the gateway's secret is, when it was configured there. Default: the environment's LATCHKEY_SECRET_FILE. */
-  localSecretFile?: string
-  /** Further headers of the upgrade request. */
-  headers?: Readonly<Record<string, string>>
-  /** For connecting and for each request, in milliseconds. Default 30 s. */
-  timeoutMs?: number
-  /** Told every event but the challenge. */
-  onEvent?: (event: string, payload: unknown) => void
-}
+import { callBack } from './call-back.ts'
+import { readChallenge } from './challenge.ts'
+import { notTheProtocol, readWireError, refusedError } from './client-errors.ts'
+import type { ClientPlatform } from './client-platform.ts'
+import { readMs, type ConnectSettings } from './connect-options.ts'
+import { connectRequest } from './connect-request.ts'
+import { openLink, type Link, type LinkEnd } from './link.ts'
+import { PairingRequiredError } from './pairing-required-error.ts'
+import { pendingRequests, type PendingRequests, type RequestOptions } from './pending-requests.ts'
+import { readHello } from './read-hello.ts'
+import { verify, type NonceContext } from './verification.ts'
 
 /** An open connection of a paired device. */
 export type GatewayConnection = {
@@ -38,173 +18,186 @@ export type GatewayConnection = {
   /**
    * Resolves with the payload of the answer.
    *
-   * @throws {LatchkeyError} what the gateway answered, TIMEOUT, CLOSED
+   * @throws {LatchkeyError} what the gateway answered, TIMEOUT, CLOSED; the signal's reason when it aborts
    */
-  request(method: string, params?: unknown): Promise<unknown>
+  request(method: string, params?: unknown, options?: RequestOptions): Promise<unknown>
   /** Resolves when the connection has ended, with why. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
   close(): void
 }
 
-type Pending = { resolve(payload: unknown): void; reject(error: Error): void; readonly timer: NodeJS.Timeout }
+/** What the parts of the client know of a connection besides. */
+export type OpenConnection = Omit<GatewayConnection, 'closed'> & {
+  readonly closed: Promise<LinkEnd>
+  terminate(error: LatchkeyError): void
+}
+
+export type ConnectionHooks = {
+  /** Before any event of this connection. */
+  onOpen?: (connection: OpenConnection) => void
+  onFrame?: () => void
+}
+
+const CONNECT_ID = 'connect'
 
 /**
- * Connects and pairs. On the gateway's own machine that is silent.
+ * Opens a connection and takes it to hello-ok. Nothing stays open when it rejects.
  *
- * @throws {LatchkeyError} NOT_PAIRED with the request that waits for the owner, GATEWAY_UNREACHABLE, TIMEOUT,
- *   REFUSED and others as the gateway answered
+ * @throws {LatchkeyError} PairingRequiredError, GATEWAY_UNREACHABLE, TIMEOUT, CLOSED, REFUSED and others as the
+ *   gateway answered; the signal's reason when it aborts
  */
-export function connectGateway(options: ConnectOptions): Promise<GatewayConnection> {
-  const { url, timeoutMs = 30_000 } = options
-  const pending = new Map<string, Pending>()
-  const clientNonce = newClientNonce()
-  const secretFile = options.localSecretFile ?? process.env.LATCHKEY_SECRET_FILE
-  let socket: WebSocket
+export async function openConnection(
+  platform: ClientPlatform,
+  settings: ConnectSettings,
+  hooks: ConnectionHooks = {},
+): Promise<OpenConnection> {
+  const { url, identity, timeoutMs, signal } = settings
+  signal?.throwIfAborted()
+  const pending = pendingRequests(platform.startTimer)
+  const closed = Promise.withResolvers<LinkEnd>()
+  const opened = Promise.withResolvers<OpenConnection>()
+  let phase: 'challenge' | 'connect' | 'refused' | 'open' = 'challenge'
+  let sent: NonceContext | null = null
+
+  const link = openLink(platform, url, {
+    onFrame(frame) {
+      hooks.onFrame?.()
+      if (frame.type === 'event' && frame.event === 'connect.challenge') {
+        if (phase === 'challenge') answer(frame.payload).catch(opened.reject)
+      } else if (phase === 'connect' && frame.type === 'res' && frame.id === CONNECT_ID) {
+        decided(frame)
+      } else if (phase === 'open' && frame.type === 'res') {
+        pending.settle(frame)
+      } else if (phase === 'open' && frame.type === 'event' && typeof frame.event === 'string') {
+        callBack(settings.onEvent, frame.event, frame.payload)
+      }
+    },
+    onEnd(end) {
+      // The gateway closes right after a refusal, which may still be worked on.
+      if (phase !== 'refused') opened.reject(end.error)
+      pending.failAll(end.error)
+      closed.resolve(end)
+    },
+  })
+
+  async function answer(payload: unknown): Promise<void> {
+    phase = 'connect'
+    const challenge = readChallenge(payload)
+    if (challenge === null) throw notTheProtocol(url)
+    const localProof = identity === null ? null : link.prove(payload, identity.deviceId)
+    const request = await connectRequest(platform, settings, challenge, localProof)
+    sent = request.sent
+    link.send(JSON.stringify({ type: 'req', id: CONNECT_ID, method: 'connect', params: request.params }))
+  }
+
+  function decided(frame: Readonly<Record<string, unknown>>): void {
+    const hello = frame.ok === true ? readHello(frame.payload) : null
+    if (hello !== null) {
+      phase = 'open'
+      link.admitted()
+      const connection = connectionOf(hello, link, pending, closed.promise, timeoutMs)
+      hooks.onOpen?.(connection)
+      opened.resolve(connection)
+    } else if (frame.ok === true) {
+      opened.reject(notTheProtocol(url))
+    } else {
+      phase = 'refused'
+      refusal(platform, settings, sent, frame.error).then(opened.reject, opened.reject)
+    }
+  }
+
+  const cancel = platform.startTimer(() => {
+    opened.reject(
+      new LatchkeyError('TIMEOUT', `${url} did not finish the handshake within ${timeoutMs} ms`, {
+        details: { url, timeoutMs },
+      }),
+    )
+  }, timeoutMs)
+  const onAbort = (): void => {
+    opened.reject(signal?.reason)
+  }
+  signal?.addEventListener('abort', onAbort)
   try {
-    const offer = offersLocalSecret(url, secretFile) ? { [CLIENT_NONCE_HEADER]: clientNonce } : {}
-    socket = new WebSocket(url, {
-      headers: { ...options.headers, ...offer },
-      perMessageDeflate: false,
-      handshakeTimeout: timeoutMs,
-    })
+    return await opened.promise
   } catch (error) {
-    return Promise.reject(unreachableError(url, error))
+    link.terminate(error instanceof LatchkeyError ? error : new LatchkeyError('CLOSED'))
+    throw error
+  } finally {
+    cancel()
+    signal?.removeEventListener('abort', onAbort)
   }
-  let channel: string | null = null
-  socket.on('upgrade', (response) => {
-    channel = clientChannel(response.socket)
-  })
-  const prove = (challenge: unknown): string | null =>
-    proveLocalSecret(challenge, clientNonce, options.identity.deviceId, channel, secretFile)
-  let failure: Error | null = null
-
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
-    socket.on('close', (code, reason) => {
-      resolve({ code, reason: reason.toString('utf8') })
-    })
-  })
-  void closed.then(({ code, reason }) => {
-    const error =
-      failure ?? new LatchkeyError('CLOSED', `the gateway closed the connection: ${code} ${reason}`)
-    for (const waiting of pending.values()) waiting.reject(error)
-    pending.clear()
-  })
-
-  function request(method: string, params?: unknown): Promise<unknown> {
-    if (socket.readyState !== WebSocket.OPEN) return Promise.reject(new LatchkeyError('CLOSED'))
-    const id = randomUUID()
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        pending.delete(id)
-        reject(new LatchkeyError('TIMEOUT', `no answer to ${method} within ${timeoutMs} ms`))
-      }, timeoutMs)
-      const settle = (): void => {
-        clearTimeout(timer)
-        pending.delete(id)
-      }
-      pending.set(id, {
-        timer,
-        resolve: (payload) => {
-          settle()
-          resolve(payload)
-        },
-        reject: (error) => {
-          settle()
-          reject(error)
-        },
-      })
-      socket.send(JSON.stringify({ type: 'req', id, method, params }))
-    })
-  }
-
-  function receive(frame: Readonly<Record<string, unknown>>): void {
-    if (frame.type === 'res' && typeof frame.id === 'string') {
-      const waiting = pending.get(frame.id)
-      if (frame.ok === true) waiting?.resolve(frame.payload)
-      else waiting?.reject(refusedError(frame.error))
-    } else if (frame.type === 'event' && typeof frame.event === 'string') {
-      options.onEvent?.(frame.event, frame.payload)
-    }
-  }
-
-  return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => {
-      giveUp(new LatchkeyError('TIMEOUT', `${url} did not finish the handshake within ${timeoutMs} ms`))
-    }, timeoutMs)
-    const giveUp = (error: Error): void => {
-      clearTimeout(deadline)
-      failure ??= error
-      socket.terminate()
-      reject(failure)
-    }
-    void closed.then(({ code, reason }) => {
-      giveUp(new LatchkeyError('CLOSED', `the gateway closed the connection: ${code} ${reason}`))
-    })
-    socket.on('error', (error) => {
-      giveUp(unreachableError(url, error))
-    })
-    socket.on('message', (data) => {
-      const frame = readFrame(data)
-      if (frame === null) {
-        giveUp(new LatchkeyError('REFUSED', `${url} does not speak the gateway protocol`))
-      } else if (frame.type === 'event' && frame.event === 'connect.challenge') {
-        request('connect', connectParams(options, frame.payload, prove)).then((hello) => {
-          clearTimeout(deadline)
-          resolve({
-            hello: hello as HelloOk,
-            request,
-            closed,
-            close: () => {
-              socket.close(1000)
-            },
-          })
-        }, giveUp)
-      } else {
-        receive(frame)
-      }
-    })
-  })
 }
 
-function readFrame(data: RawData): Readonly<Record<string, unknown>> | null {
-  const text = Buffer.isBuffer(data) ? data.toString('utf8') : null
-  const value = text === null ? null : parseJson(text)?.value
-  return isRecord(value) ? value : null
+/** What the answer to `connect` means for the caller. */
+async function refusal(
+  platform: ClientPlatform,
+  { identity }: ConnectSettings,
+  sent: NonceContext | null,
+  error: unknown,
+): Promise<LatchkeyError> {
+  const wire = readWireError(error)
+  const isPairing =
+    wire?.code === 'NOT_PAIRED' &&
+    // Older gateways send no details; those that want a device at all send others.
+    (wire.details.code === 'PAIRING_REQUIRED' || wire.details.code === undefined)
+  if (!isPairing) return refusedError(error)
+  const verification =
+    identity === null ? ({ kind: 'none' } as const) : await verify(platform, identity, sent, wire.details)
+  return new PairingRequiredError(wire, verification)
 }
 
-function connectParams(
-  options: ConnectOptions,
-  challenge: unknown,
-  prove: (challenge: unknown) => string | null,
-): object {
-  const { identity, role = 'operator', scopes = [], client = {}, deviceToken } = options
-  const nonce = isRecord(challenge) && typeof challenge.nonce === 'string' ? challenge.nonce : ''
-  const signedAt = isRecord(challenge) && typeof challenge.ts === 'number' ? challenge.ts : Date.now()
-  const { id = 'latchkey-client', mode = 'backend', version = '1', displayName } = client
-  const { platform } = process
-  const localProof = prove(challenge)
-  const signature = identity.sign(
-    signedTextV3({
-      deviceId: identity.deviceId,
-      clientId: id,
-      clientMode: mode,
-      role,
-      scopes,
-      signedAtMs: signedAt,
-      token: deviceToken ?? '',
-      nonce,
-      platform,
-      deviceFamily: '',
-    }),
-  )
+function connectionOf(
+  hello: HelloOk,
+  link: Link,
+  pending: PendingRequests,
+  closed: Promise<LinkEnd>,
+  timeoutMs: number,
+): OpenConnection {
+  let isClosing = false
   return {
-    minProtocol: MIN_PROTOCOL,
-    maxProtocol: MAX_PROTOCOL,
-    client: { id, version, platform, mode, ...(displayName === undefined ? {} : { displayName }) },
-    role,
-    scopes,
-    ...(localProof === null ? {} : { localProof }),
-    ...(deviceToken === undefined ? {} : { auth: { deviceToken } }),
-    device: { id: identity.deviceId, publicKey: identity.publicKey, signature, signedAt, nonce },
+    hello,
+    closed,
+    async request(method, params, options = {}) {
+      options.signal?.throwIfAborted()
+      if (isClosing || link.end !== null) throw link.end?.error ?? new LatchkeyError('CLOSED')
+      const waitMs = readMs('request', 'timeoutMs', options.timeoutMs, timeoutMs)
+      return pending.add(method, waitMs, options.signal, (id) => {
+        link.send(frameText(hello, { type: 'req', id, method, params }))
+      })
+    },
+    close() {
+      isClosing = true
+      pending.failAll(new LatchkeyError('CLOSED', 'this connection was closed'))
+      link.close()
+    },
+    terminate: (error) => {
+      link.terminate(error)
+    },
+  }
+}
+
+/** One that is too large would end the connection, with everybody else's requests. */
+function frameText(
+  { policy }: HelloOk,
+  frame: { type: 'req'; id: string; method: string; params: unknown },
+): string {
+  const text = JSON.stringify(frame)
+  const bytes = text.length * 3 > policy.maxPayload ? new TextEncoder().encode(text).length : 0
+  if (bytes <= policy.maxPayload) return text
+  throw new LatchkeyError(
+    'INVALID_REQUEST',
+    `${frame.method}: the request has ${bytes} bytes, and the gateway takes ${policy.maxPayload}`,
+  )
+}
+
+/** The part that callers see. */
+export function publicConnection(connection: OpenConnection): GatewayConnection {
+  return {
+    hello: connection.hello,
+    request: (method, params, options) => connection.request(method, params, options),
+    closed: connection.closed.then(({ code, reason }) => ({ code, reason })),
+    close: () => {
+      connection.close()
+    },
   }
 }

@@ -32,7 +32,8 @@ export type Gateway = {
   method(name: string, options: MethodOptions, handler: MethodHandler): void
   /**
    * `GET whoami` and `GET metrics` below wherever it is mounted: `app.use('/gateway', gateway.routes())`. The
-   * latter answers local clients, and scrapers with the `metricsToken`. `api` is the admin HTTP API, which
+   * latter answers local clients, and scrapers with the `metricsToken`. `GET console` is the owner's console; it
+   * finds the WebSocket at the mount, so attach the gateway at the same path. `api` is the admin HTTP API, which
    * `GET api/openapi.json` describes.
    */
   routes(): RoutesHandler
@@ -55,7 +56,7 @@ export type Gateway = {
  *
  * Does *not* protect against programs of the same user on this machine: they are the residents.
  *
- * @param pages makes what `routes()` serves besides; the admin layer hands it in
+ * @param pages makes what `routes()` serves besides; the admin layer hands in the API and the console
  * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, STORE_UNAVAILABLE
  */
 export async function createGateway(

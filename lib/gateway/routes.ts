@@ -16,7 +16,7 @@ const PROBE = /^[A-Za-z0-9_-]{1,64}$/
  * `GET whoami`: tells a client about itself, and nobody else. `GET metrics`: for local clients, or with the
  * scrape token. Relative to where it is mounted; everything else goes on to `pages`, and from there to `next`.
  */
-export function gatewayRoutes(core: GatewayCore, pages: RoutesHandler | undefined): RoutesHandler {
+export function gatewayRoutes(core: GatewayCore, pages?: RoutesHandler): RoutesHandler {
   return function latchkeyRoutes(request, response, next) {
     const [path = '', query = ''] = (request.url ?? '').split('?', 2)
     const isRead = request.method === 'GET' || request.method === 'HEAD'

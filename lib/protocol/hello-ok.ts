@@ -32,7 +32,8 @@ export type Challenge = {
   readonly nonce: string
   readonly ts: number
   readonly gatewayId: string
-  readonly verification: VerificationOffer
+  /** Absent from gateways that make no verification codes. */
+  readonly verification?: VerificationOffer
   /** For a client that sent a nonce of its own with the upgrade. */
   readonly localSecret?: LocalSecretOffer
 }

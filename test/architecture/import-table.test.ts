@@ -14,9 +14,11 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, 'any' | 'type'>>>> 
   express: { errors: 'any', locality: 'any', evidence: 'any' },
   gateway: { errors: 'any', locality: 'any', evidence: 'any', pairing: 'any', protocol: 'any' },
   client: { errors: 'any', protocol: 'any', evidence: 'any', 'require-node': 'any' },
-  admin: { errors: 'any', pairing: 'any', protocol: 'any', gateway: 'any' },
+  admin: { errors: 'any', pairing: 'any', protocol: 'any', gateway: 'any', client: 'any' },
   cli: { errors: 'any', client: 'any', gateway: 'any', store: 'any', admin: 'any', 'require-node': 'any' },
 }
+/** What of the rest may go to a browser. */
+const FOR_PAGES = ['client/browser/index.ts', 'client/plain-line.ts']
 const IMPORT = /(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|import\(\s*'([^']+)'\s*\)/g
 
 const lib = path.resolve(import.meta.dirname, '../../lib')
@@ -81,6 +83,19 @@ describe('the import table', () => {
       expect(code).not.toMatch(
         /Date\.now|performance\.now|Math\.random|(?<![.\w])process\.(?:env|pid|platform|versions?|argv|cwd|hrtime|uptime|get[eu])/,
       )
+    }
+  })
+
+  test('the console is a page: it imports itself and the client for browsers, and nothing on the server imports it', () => {
+    const inPage = (file: string): boolean => file.startsWith('admin/console/')
+    for (const file of files) {
+      const targets = importsOf(file).map(({ target }) =>
+        target.startsWith('.') ? path.posix.join(path.posix.dirname(file), target) : target,
+      )
+      const wrong = inPage(file)
+        ? targets.filter((target) => !inPage(target) && !FOR_PAGES.includes(target))
+        : targets.filter(inPage)
+      expect([file, wrong]).toEqual([file, []])
     }
   })
 

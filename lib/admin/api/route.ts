@@ -51,7 +51,7 @@ export type Route = {
   readonly problems: readonly ProblemCode[]
   /** What If-Match is about. */
   readonly resource: ((call: RouteCall<never, never, never>) => Promise<object>) | null
-  handle(call: RouteCall<never, never, never>): Promise<RouteAnswer>
+  readonly handle: (call: RouteCall<never, never, never>) => Promise<RouteAnswer>
 }
 
 type Given<P extends Shape, Q extends Shape, B extends Shape> = Pick<
@@ -63,7 +63,7 @@ type Given<P extends Shape, Q extends Shape, B extends Shape> = Pick<
   /** `'any'`: an object that the handler reads itself. Default: the operation has no body. */
   readonly body?: B | 'any'
   readonly resource?: (call: RouteCall<Fields<P>, never, never>) => Promise<object>
-  handle(call: RouteCall<Fields<P>, Fields<Q>, Fields<B>>): Promise<RouteAnswer>
+  readonly handle: (call: RouteCall<Fields<P>, Fields<Q>, Fields<B>>) => Promise<RouteAnswer>
 }
 
 /** Types a route's handler by its schemas. */
@@ -76,7 +76,6 @@ export function route<P extends Shape = Shape, Q extends Shape = Shape, B extend
     params: params ?? {},
     query: query ?? {},
     body: body ?? null,
-    resource: (resource as Route['resource'] | undefined) ?? null,
-    handle: given.handle as Route['handle'],
+    resource: resource ?? null,
   }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { connectGateway, loadDeviceIdentity, type GatewayConnection } from '../../client/index.ts'
 import { LatchkeyError } from '../../errors.ts'
-import type { CommonOptions } from '../cli-context.ts'
+import { authFromEnvironment, type CommonOptions } from '../cli-context.ts'
 import { red, type Finding } from './finding.ts'
 
 /** The doctor's connection, as the owner. */
@@ -20,6 +20,7 @@ export async function openOwnerLink(options: CommonOptions): Promise<OwnerLink |
       identity: loadDeviceIdentity(path.join(options.home, 'owner.json')),
       scopes: ['operator.admin'],
       client: { id: 'latchkey-cli', mode: 'cli', displayName: 'latchkey doctor' },
+      auth: authFromEnvironment(),
       timeoutMs: Number(options.timeout) * 1000,
     })
     return linkOf(connection)

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { readSecret, readSecretById } from '../evidence/secret-file.ts'
-import { secretFolder } from '../evidence/latchkey-home.ts'
-import { isRecord } from '../protocol/frames.ts'
-import { clientProof, gatewayProof, proofMatches } from '../protocol/local-proof.ts'
+import { readSecret, readSecretById } from '../../evidence/secret-file.ts'
+import { secretFolder } from '../../evidence/latchkey-home.ts'
+import { isRecord } from '../../protocol/frames.ts'
+import { clientProof, gatewayProof, proofMatches } from '../../protocol/local-proof.ts'
 
 export function newClientNonce(): string {
   return randomBytes(32).toString('base64url')

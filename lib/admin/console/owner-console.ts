@@ -1,0 +1,96 @@
+import { announcer } from './announcer.ts'
+import { devicesView } from './devices-view.ts'
+import { gateView } from './gate-view.ts'
+import { invitesView } from './invites-view.ts'
+import { nameElement } from './names-in-text.ts'
+import type { OwnerActions } from './owner-actions.ts'
+import { ownerConnection, type Standing } from './owner-connection.ts'
+import { ownerModel } from './owner-model.ts'
+import { problemText } from './problem-text.ts'
+import type { Resolved } from './records.ts'
+import { requestsView } from './requests-view.ts'
+import { ownerShell } from './owner-shell.ts'
+
+const REFRESH_MS = 15_000
+const INVITE_REFUSED =
+  'The invitation in this link was used already, or is too old. Ask for a new one, or wait for the owner.'
+
+/** The whole page: what stands before the door, and the console behind it. */
+export function ownerConsole(root: HTMLElement, page: URL, invite: string | null): void {
+  let notice: string | null = null
+  let isIn = false
+  const toasts = announcer()
+  const connection = ownerConnection(page, invite, { onStanding, onEvent, onInviteRefused })
+  const model = ownerModel(connection.request, onChange, (error) => {
+    toasts.say(problemText(error), 'bad')
+  })
+  const actions: OwnerActions = {
+    request: connection.request,
+    refresh: () => model.refresh(),
+    announcer: toasts,
+    deviceId: connection.deviceId,
+    nowMs: () => Date.now() + connection.clockOffsetMs(),
+    state: () => model.state,
+    nameOf,
+  }
+  const shell = ownerShell(
+    [requestsView(actions, model.decisionOn), devicesView(actions), invitesView(actions, page)],
+    actions,
+  )
+  function onStanding(standing: Standing): void {
+    if (standing.kind === 'connected') {
+      notice = null
+      isIn = true
+      shell.setLost(false)
+      void model.refresh()
+      return
+    }
+    if (standing.kind === 'lost' && isIn) {
+      shell.setLost(true)
+      return
+    }
+    // On the way back in, what was there stays in sight.
+    if (standing.kind === 'connecting' && isIn) return
+    isIn = false
+    const shown = standing.kind === 'lost' ? ({ kind: 'unreachable' } as const) : standing
+    const gate = gateView(shown, connection, notice)
+    root.replaceChildren(gate, toasts.element)
+    document.title = 'Latchkey'
+  }
+
+  function onChange(): void {
+    if (!isIn) return
+    shell.update(model.state)
+    if (!shell.element.isConnected) root.replaceChildren(shell.element, toasts.element)
+  }
+
+  function onEvent(event: string, payload: unknown): void {
+    if (event === 'device.pair.resolved') model.noteResolved(payload as Resolved)
+    if (event.startsWith('device.')) void model.refresh()
+  }
+
+  function onInviteRefused(): void {
+    notice = INVITE_REFUSED
+    toasts.say(INVITE_REFUSED, 'bad')
+  }
+
+  function nameOf(actor: string | undefined): string {
+    if (actor === undefined) return 'nobody'
+    if (actor === connection.deviceId()) return 'you'
+    if (actor === 'host') return 'the program itself'
+    if (actor === 'policy') return "the app's rule"
+    if (actor === 'shared-secret') return 'a client with the shared secret'
+    const device = model.state.paired.find(({ deviceId }) => deviceId === actor)
+    return device === undefined ? 'a device that was removed' : nameElement(device.displayName).textContent
+  }
+
+  setInterval(() => {
+    if (isIn) shell.tick()
+  }, 1000)
+  setInterval(() => {
+    if (isIn && document.visibilityState === 'visible') void model.refresh()
+  }, REFRESH_MS)
+  document.addEventListener('visibilitychange', () => {
+    if (isIn && document.visibilityState === 'visible') void model.refresh()
+  })
+}

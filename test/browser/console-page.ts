@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+
+const ARTEFACTS = path.resolve(import.meta.dirname, '../../artefacts/console')
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const SIZES = [
+  { width: 390, height: 844 },
+  { width: 1280, height: 900 },
+]
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+}
+
+export type ConsolePage = {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** What the browser complained of: errors, warnings, violations of the policy. */
+  readonly complaints: string[]
+}
+
+/** A browser profile of its own, so a device of its own, with the console open. */
+export async function openConsole(browser: Browser, url: string): Promise<ConsolePage> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' })
+  return openTab(context, url)
+}
+
+/** One more page of the same profile. */
+export async function openTab(context: BrowserContext, url: string): Promise<ConsolePage> {
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('dialog', (dialog) => {
+    complaints.push(`a script asked: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  await page.goto(url)
+  return { context, page, complaints }
+}
+
+type AxeResults = { violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }
+
+/** What axe-core has to say of the page as it stands, in light and in dark. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  const found: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.evaluate(AXE)
+    const { violations } = await page.evaluate<AxeResults>('axe.run(document)')
+    for (const { id, nodes } of violations)
+      for (const { html, failureSummary } of nodes)
+        found.push(`${colorScheme} ${id}: ${html} ${failureSummary}`)
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null })
+  return found
+}
+
+/**
+ * Pictures for people to look at, as a phone and a desktop show the page, in light and in dark.
+ *
+ * @returns the widths at which something has to be scrolled sideways
+ */
+export async function takePictures(page: Page, name: string): Promise<number[]> {
+  mkdirSync(ARTEFACTS, { recursive: true })
+  const tooNarrow: number[] = []
+  for (const size of SIZES) {
+    await page.setViewportSize(size)
+    const isTooWide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
+    if (await page.evaluate<boolean>(isTooWide)) tooNarrow.push(size.width)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.evaluate('scrollTo(0, 0)')
+      const file = path.join(ARTEFACTS, `${name}-${size.width}-${colorScheme}.png`)
+      await page.screenshot({ path: file, fullPage: true })
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null })
+  return tooNarrow
+}
