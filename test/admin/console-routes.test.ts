@@ -59,7 +59,9 @@ describe.each([
 
   test('its files may be kept for good, and carry the same policy', async () => {
     const app = await appOf({}, make)
-    const { headers, text } = await request(app).get(`/gateway/${await scriptOf(app)}`).expect(200)
+    const { headers, text } = await request(app)
+      .get(`/gateway/${await scriptOf(app)}`)
+      .expect(200)
     expect(headers).toMatchObject({
       'content-type': 'text/javascript; charset=utf-8',
       'cache-control': 'public, max-age=31536000, immutable',
@@ -102,7 +104,10 @@ test.each([
 })
 
 /** Without a client that normalizes the path. */
-async function raw(app: express.Express, path: string): Promise<{ status: number; headers: Record<string, string> }> {
+async function raw(
+  app: express.Express,
+  path: string,
+): Promise<{ status: number; headers: Record<string, string> }> {
   const { createServer, get } = await import('node:http')
   const server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -127,7 +132,9 @@ test('HEAD has no body, other methods are the app’s', async () => {
 })
 
 test('console: false leaves it out; anything else than true and false is refused', async () => {
-  await request(await appOf({ console: false })).get('/gateway/console').expect(418)
+  await request(await appOf({ console: false }))
+    .get('/gateway/console')
+    .expect(418)
   await expect(createGateway({ store: memoryStore(), console: 'no' as never })).rejects.toMatchObject({
     code: 'OPTION_INVALID',
     message: 'console: expected true or false',

@@ -37,7 +37,8 @@ test('there is a sentence for each reason of a verdict', () => {
   const [, union = ''] = /type LocalityReason =([\s\S]*?)\n\n/.exec(source) ?? []
   const reasons = [...union.matchAll(/'([a-z-]+)'/g)].map(([, reason = '']) => reason)
   expect(reasons.length).toBe(23)
-  for (const reason of reasons) expect(localityStory({ reason, trace: [] }).sentence).toMatch(/^[A-Z].{20,}\.$/)
+  for (const reason of reasons)
+    expect(localityStory({ reason, trace: [] }).sentence).toMatch(/^[A-Z].{20,}\.$/)
   // From a newer gateway.
   expect(localityStory({ reason: 'constructor', trace: [] }).sentence).toBe('constructor')
 })
@@ -52,19 +53,20 @@ test('what a request gains is what it does not hold', () => {
 })
 
 test('times are said as people say them', () => {
-  expect([duration(1000), duration(61_000), duration(120_000), duration(7_200_000), duration(200_000_000)]).toEqual([
-    '1 second',
-    '61 seconds',
-    '2 minutes',
-    '2 hours',
-    '2 days',
-  ])
+  expect([
+    duration(1000),
+    duration(61_000),
+    duration(120_000),
+    duration(7_200_000),
+    duration(200_000_000),
+  ]).toEqual(['1 second', '61 seconds', '2 minutes', '2 hours', '2 days'])
   expect([ago(1000, 2000), ago(0, 60_000), ago(5000, 0)]).toEqual(['just now', '60 seconds ago', 'just now'])
   expect([countdown(245_000), countdown(-5)]).toEqual(['4:05', '0:00'])
 })
 
 test('a console calls itself by its browser', () => {
-  const agent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36'
+  const agent =
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36'
   expect(browserName(agent)).toBe('Console, Chrome on Linux')
   expect(browserName('curl/8')).toBe('Console, a browser')
 })

@@ -3,7 +3,9 @@ import readQrModule from 'jsqr'
 import { qrCode, type QrCode } from '../../lib/admin/console/qr/qr-code.ts'
 
 // Its module is CommonJS with a default of its own.
-const readQr = readQrModule as unknown as { default?: typeof readQrModule.default } & typeof readQrModule.default
+const readQr = readQrModule as unknown as {
+  default?: typeof readQrModule.default
+} & typeof readQrModule.default
 
 /** Bytes that a symbol of error correction level M holds, by version (ISO/IEC 18004, table 7). */
 const CAPACITIES = [

@@ -152,7 +152,10 @@ describe('the console', () => {
     await page.getByText('Approved: Scanner, for 24 hours.').waitFor()
     const { client } = await admittedAs(url, identity, { scopes: ['operator.read'] }, FORWARDED)
     const { answer } = await connectAs(url, identity, { scopes: ['operator.write'] }, FORWARDED)
-    expect(answer.error?.details).toMatchObject({ reason: 'scope-upgrade', approvedScopes: ['operator.read'] })
+    expect(answer.error?.details).toMatchObject({
+      reason: 'scope-upgrade',
+      approvedScopes: ['operator.read'],
+    })
     client.close()
     // It asks for more now: what it has and what that adds are told apart.
     const again = cardOf(page, 'You have approved it for')
@@ -175,7 +178,10 @@ describe('the console', () => {
     })
     await button(cardOf(page, 'Climber'), 'Approve').click()
     await knock(url, 'Climber', ['operator.admin'], identity)
-    await page.getByText('Nothing was approved: the device now asks for operator.admin too.').first().waitFor()
+    await page
+      .getByText('Nothing was approved: the device now asks for operator.admin too.')
+      .first()
+      .waitFor()
     const changed = page.getByText('it now asks for operator.admin too')
     await changed.waitFor()
     const { answer } = await connectAs(url, identity, { scopes: ['operator.read'] }, FORWARDED)
@@ -200,7 +206,10 @@ describe('the console', () => {
     await Promise.all(cards.map((card) => card.waitFor()))
     await Promise.all([button(cards[0], 'Approve').click(), button(cards[1], 'Reject').click()])
     const told = [first.page, second.page].map((page) =>
-      page.getByText(/Plotter|Somebody else was faster/).last().waitFor(),
+      page
+        .getByText(/Plotter|Somebody else was faster/)
+        .last()
+        .waitFor(),
     )
     await Promise.all(told)
     await Promise.all(cards.map((card) => card.waitFor({ state: 'detached' })))
@@ -477,7 +486,9 @@ describe('behind a real nginx, under a path of its own', () => {
     await heading(refused.page, 'The gateway answers, but not to this page').waitFor()
     await refused.page.getByText(`allowedOrigins: ['${origin}']`).waitFor()
     expect(await accessibilityProblems(refused.page)).toEqual([])
-    expect(refused.complaints.splice(0).filter((text) => !/WebSocket connection to .* failed/.test(text))).toEqual([])
+    expect(
+      refused.complaints.splice(0).filter((text) => !/WebSocket connection to .* failed/.test(text)),
+    ).toEqual([])
     await refused.context.close()
     open.splice(0)
     await cleanUp.pop()?.()
