@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import express, { type Express } from 'express'
 import express4 from 'express4'
-import request, { type Response, type Test } from 'supertest'
+import request, { type Response } from 'supertest'
 import { createDeviceIdentity, dpopProof, type SyncDeviceIdentity } from '../../../lib/client/index.ts'
 import { createGateway, memoryStore, type Gateway, type GatewayOptions } from '../../../lib/index.ts'
 import type { PeerEvidence } from '../../../lib/locality/index.ts'
@@ -15,6 +15,19 @@ export const EXPRESSES = [
 ] as const
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'PUT'
+
+/** An answer as supertest has it, whose body is an object. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test reads what it knows to be there
+export type ApiResponse = Omit<Response, 'body'> & { readonly body: Readonly<Record<string, any>> }
+
+/** What these tests use of supertest's request. */
+export type ApiTest = PromiseLike<ApiResponse> & {
+  set(name: string, value: string): ApiTest
+  send(body: string | object): ApiTest
+  write(chunk: Buffer): boolean
+  auth(user: string, password: string): ApiTest
+  expect(status: number, body?: RegExp): ApiTest
+}
 
 export type PairedDevice = {
   readonly identity: SyncDeviceIdentity
@@ -31,9 +44,9 @@ export type Api = {
   /** An absolute URL of the API. */
   url(path: string): string
   /** Without credentials: as a client on this machine, unless `peer` says otherwise. */
-  call(method: Method, path: string, body?: object, headers?: Record<string, string>): Test
+  call(method: Method, path: string, body?: object, headers?: Record<string, string>): ApiTest
   /** As a device, with a proof for this very request. */
-  as(device: PairedDevice, method: Method, path: string, body?: object, headers?: Record<string, string>): Promise<Response> // prettier-ignore
+  as(device: PairedDevice, method: Method, path: string, body?: object, headers?: Record<string, string>): Promise<ApiResponse> // prettier-ignore
   /** A device that was paired silently. */
   pair(scopes: string[], role?: string): Promise<PairedDevice>
   /** A device that is elsewhere and was approved, so that it may call from anywhere. */

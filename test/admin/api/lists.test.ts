@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { Response } from 'supertest'
 import { memoryStore } from '../../../lib/index.ts'
 import type { PairingStore } from '../../../lib/pairing/index.ts'
 import { sampleDevice, sampleGrant, sampleRequest } from '../../store/samples.ts'
-import { serveApi, type Api } from './api-fixture.ts'
+import { serveApi, type Api, type ApiResponse } from './api-fixture.ts'
 
 const idOf = (n: number) => createHash('sha256').update(`device ${n}`).digest('hex')
 
@@ -46,7 +45,7 @@ async function walk(path: string, name: string): Promise<{ ids: string[]; sizes:
   const sizes: number[] = []
   let next: string | undefined = path
   while (next !== undefined) {
-    const { body, headers }: Response = await api.call('GET', next).expect(200)
+    const { body, headers }: ApiResponse = await api.call('GET', next).expect(200)
     const items = body[name] as { deviceId?: string; requestId?: string; seq?: number }[]
     ids.push(...items.map((item) => String(item.requestId ?? item.deviceId ?? item.seq)))
     sizes.push(items.length)
@@ -133,13 +132,13 @@ test('ten thousand devices and a thousand requests are read page by page', async
   store.transaction = (work) =>
     transaction((tx) => {
       let read = 0
-      const counting = { ...tx, device: tx.device, devices: async (page: Parameters<typeof tx.devices>[0]) => {
-        const devices = await tx.devices(page)
-        read += devices.length
+      const devices = async (page: { after?: string | undefined; limit: number }) => {
+        const found = await tx.devices(page)
+        read += found.length
         largest = Math.max(largest, read)
-        return devices
-      } } // prettier-ignore
-      return work(counting)
+        return found
+      }
+      return work({ ...tx, devices })
     })
   expect((await api.call('GET', '/devices').expect(200)).body.devices).toHaveLength(100)
   expect(largest).toBeLessThanOrEqual(102)

@@ -3,11 +3,10 @@ import path from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Response } from 'supertest'
 import { openApiDocument } from '../../../lib/admin/api/openapi.ts'
 import { PROBLEMS, problemType } from '../../../lib/admin/api/problem.ts'
 import { ROUTES } from '../../../lib/admin/api/route-table.ts'
-import { serveApi, type Api, type Method } from './api-fixture.ts'
+import { serveApi, type Api, type ApiResponse, type Method } from './api-fixture.ts'
 
 type Media = { schema: object; example?: unknown; examples?: object }
 type Operation = {
@@ -154,7 +153,7 @@ test('the page has every operation, and every code with its status', () => {
 })
 
 /** What of an answer is not as the document says; `null`: nothing. */
-function problemsOf(method: string, template: string, { status, headers, text }: Response): unknown {
+function problemsOf(method: string, template: string, { status, headers, text }: ApiResponse): unknown {
   const described = document.paths[template]?.[method.toLowerCase()]?.responses[status]
   if (described === undefined) return `status ${status} is not described: ${text}`
   if (described.content === undefined) return text === '' ? null : `a body: ${text}`

@@ -161,7 +161,7 @@ test('a body without an end is cut off, and the answer is read before', async ()
 })
 
 test('api: false leaves the paths to the app', async () => {
-  const api = await serveApi({ api: false } as object)
+  const api = await serveApi({ api: false })
   expect((await api.call('GET', '/devices')).status).toBe(418)
   await api.close()
   await expect(serveApi({ api: 1 } as object)).rejects.toMatchObject({ code: 'OPTION_INVALID' })
@@ -171,7 +171,7 @@ test('where authentication failed too often, nothing is looked at any more', asy
   // As a rate limiter plugs itself in.
   const { apiRoutes } = await import('../../../lib/admin/api/api-routes.ts')
   const reports: string[] = []
-  const api = await serveApi({ api: false } as object, express, (app) => {
+  const api = await serveApi({ api: false }, express, (app) => {
     app.use((request, response, next) => {
       const authFailures = {
         refusedForMs: () => (reports.length > 1 ? 61_000 : null),
