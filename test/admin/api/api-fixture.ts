@@ -56,6 +56,13 @@ export type Api = {
   close(): Promise<void>
 }
 
+const opened: Api[] = []
+
+/** Closes all that were served, after a test that failed too. */
+export async function closeApis(): Promise<void> {
+  for (const api of opened.splice(0)) await api.close()
+}
+
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /** A gateway below `/gateway` of a real Express app, and its WebSocket at the same path. */
@@ -128,6 +135,7 @@ export async function serveApi(
       await stop(server)
     },
   }
+  opened.push(api)
   return api
 }
 

@@ -3,13 +3,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { SignJWT, type JWTPayload } from 'jose'
 import { createDeviceIdentity, dpopProof } from '../../../lib/client/index.ts'
 import { FORWARDED } from '../../gateway/signed-connect.ts'
-import { serveApi, type Api, type PairedDevice } from './api-fixture.ts'
+import { closeApis, serveApi, type Api, type PairedDevice } from './api-fixture.ts'
 
 let api: Api
 beforeEach(async () => {
   api = await serveApi()
 })
-afterEach(() => api.close())
+afterEach(closeApis)
 
 /** Sends credentials that were made by hand. */
 const send = (token: string, proof: string, headers: Record<string, string> = {}) =>
@@ -47,14 +47,12 @@ describe('a client on this machine', () => {
     for (const silent of [{ mode: 'never' }, { scopes: ['operator.write'] }, { mode: 'window' }] as const) {
       const narrow = await serveApi({ silent })
       await narrow.call('GET', '/devices').expect(401)
-      await narrow.close()
     }
   })
 
   test('is not let in by headers alone', async () => {
     const loose = await serveApi({ locality: { dangerouslyTrustHeaders: true } })
     await loose.call('GET', '/devices').expect(401)
-    await loose.close()
   })
 
   test('needs the shared secret as well, where there is one', async () => {
@@ -66,13 +64,11 @@ describe('a client on this machine', () => {
     expect((await authorized('Bearer wrong').expect(401)).body.code).toBe('SHARED_SECRET_MISMATCH')
     await authorized(`Bearer ${token}`).expect(200)
     expect((await authorized(`Bearer ${token}`, FORWARDED).expect(401)).body.code).toBe('UNAUTHENTICATED')
-    await shared.close()
     const password = await serveApi({ auth: { mode: 'password', password: 'open sesame' } })
     const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
     await password.call('GET', '/devices').auth('me', 'open sesame').expect(200)
     const wrong = password.call('GET', '/devices', undefined, { Authorization: basic('me:wrong') })
     expect((await wrong.expect(401)).body.code).toBe('SHARED_SECRET_MISMATCH')
-    await password.close()
   })
 })
 
@@ -248,7 +244,6 @@ describe('a proof', () => {
       Origin: 'https://gateway.example',
     }
     await behind.call('GET', '/devices', undefined, headers).expect(200)
-    await behind.close()
   })
 })
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { connectAs, FORWARDED } from '../../gateway/signed-connect.ts'
-import { serveApi, type Api } from './api-fixture.ts'
+import { closeApis, serveApi, type Api } from './api-fixture.ts'
 
 let api: Api
 beforeEach(async () => {
   api = await serveApi()
 })
-afterEach(() => api.close())
+afterEach(closeApis)
 
 const approve = (id: string, body: object, headers: Record<string, string> = {}) =>
   api.call('POST', `/requests/${id}/approve`, body, headers)
@@ -117,7 +117,6 @@ describe('a request', () => {
       .call('POST', `/requests/${shared.requestId}/approve`, { digest: shared.digest })
       .expect(202)
     expect(again.body.awaiting).toBe('second-approver')
-    await strict.close()
   })
 })
 

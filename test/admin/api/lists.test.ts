@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { memoryStore } from '../../../lib/index.ts'
 import type { PairingStore } from '../../../lib/pairing/index.ts'
 import { sampleDevice, sampleGrant, sampleRequest } from '../../store/samples.ts'
-import { serveApi, type Api, type ApiResponse } from './api-fixture.ts'
+import { closeApis, serveApi, type Api, type ApiResponse } from './api-fixture.ts'
 
 const idOf = (n: number) => createHash('sha256').update(`device ${n}`).digest('hex')
 
@@ -13,7 +13,7 @@ beforeEach(async () => {
   store = memoryStore()
   api = await serveApi({ store })
 })
-afterEach(() => api.close())
+afterEach(closeApis)
 
 async function fill(devices: number, requests: number): Promise<void> {
   await store.transaction(async (tx) => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { openApiDocument } from '../../../lib/admin/api/openapi.ts'
 import { PROBLEMS, problemType } from '../../../lib/admin/api/problem.ts'
 import { ROUTES } from '../../../lib/admin/api/route-table.ts'
-import { serveApi, type Api, type ApiResponse, type Method } from './api-fixture.ts'
+import { closeApis, serveApi, type Api, type ApiResponse, type Method } from './api-fixture.ts'
 
 type Media = { schema: object; example?: unknown; examples?: object }
 type Operation = {
@@ -32,7 +32,7 @@ let api: Api
 beforeAll(async () => {
   api = await serveApi()
 })
-afterAll(() => api.close())
+afterAll(closeApis)
 
 describe('the document', () => {
   test('is valid OpenAPI 3.1', async () => {

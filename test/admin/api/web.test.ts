@@ -1,14 +1,15 @@
 import { connect } from 'node:net'
 import express from 'express'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { EXPRESSES, serveApi, type Api, type Method } from './api-fixture.ts'
+import { closeApis, EXPRESSES, serveApi, type Api, type Method } from './api-fixture.ts'
+
+afterEach(closeApis)
 
 describe.each(EXPRESSES)('below a mount of %s', (_name, make) => {
   let api: Api
   beforeEach(async () => {
     api = await serveApi({}, make)
   })
-  afterEach(() => api.close())
 
   test.each([
     ['another origin', { Origin: 'https://evil.example' }],
@@ -138,7 +139,6 @@ test.each(EXPRESSES)('after express.json() of %s all limits still hold', async (
   await post(`${'{"a":'.repeat(70)}1${'}'.repeat(70)}`).expect(400)
   await post('{"__proto__":{"remoteAddress":"127.0.0.1"}}').expect(400)
   await api.call('POST', '/grants/undo').set('Content-Type', 'text/plain').send('{"sinceMs":0}').expect(415)
-  await api.close()
 })
 
 test('a body without an end is cut off, and the answer is read before', async () => {
@@ -157,13 +157,11 @@ test('a body without an end is cut off, and the answer is read before', async ()
   ]
   socket.write([...head, 'Content-Length: 99999999999', '', '{'].join('\r\n'))
   expect(await answer).toMatch(/^HTTP\/1.1 413 [\s\S]*BODY_TOO_LARGE/)
-  await api.close()
 })
 
 test('api: false leaves the paths to the app', async () => {
   const api = await serveApi({ api: false })
   expect((await api.call('GET', '/devices')).status).toBe(418)
-  await api.close()
   await expect(serveApi({ api: 1 } as object)).rejects.toMatchObject({ code: 'OPTION_INVALID' })
 })
 
@@ -188,5 +186,4 @@ test('where authentication failed too often, nothing is looked at any more', asy
   expect(reports).toEqual(['device-proof', 'device-proof'])
   const { headers, body } = await api.call('GET', '/devices', undefined, proof).expect(429)
   expect([headers['retry-after'], body.retryAfterMs]).toEqual(['61', 61_000])
-  await api.close()
 })
