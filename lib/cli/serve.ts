@@ -15,7 +15,7 @@ export function addServe(program: Command): void {
     .option(
       '--allowed-origin <origin>',
       'an origin whose pages may call, such as https://gateway.example for the console behind a proxy; repeat it',
-      (origin: string, before: readonly string[] = []) => [...before, origin],
+      (origin: string, before: readonly string[] | undefined) => [...(before ?? []), origin],
     )
     .action(async (_options: unknown, command: Command) => {
       // The other commands start faster without the gateway and its store.

@@ -1,3 +1,4 @@
+import { plainLine } from '../../client/plain-line.ts'
 import { confirmDialog, type Question } from './confirm-dialog.ts'
 import { element, setText, type Child } from './element.ts'
 import type { Item } from './keyed-list.ts'
@@ -26,6 +27,8 @@ export function deviceCard(first: PairedDevice, actions: OwnerActions): Item<Pai
       actions.announcer.say(problemText(error), 'bad')
     }
     await actions.refresh()
+    // What had the focus is gone with the card.
+    if (!card.isConnected) document.getElementById('main')?.focus({ preventScroll: true })
   }
 
   const self = isSelf ? ' This is the console that you are using.' : ''
@@ -79,7 +82,7 @@ export function deviceCard(first: PairedDevice, actions: OwnerActions): Item<Pai
     element(
       'header',
       {},
-      element('h3', {}, nameElement(first.displayName)),
+      element('h2', {}, nameElement(first.displayName)),
       fingerprintElement(deviceId),
       element(
         'span',
@@ -128,9 +131,9 @@ export function deviceCard(first: PairedDevice, actions: OwnerActions): Item<Pai
 }
 
 /** Everything that takes a new card. */
-function shapeOf({ lastSeenAtMs: _seen, connected: _connected, ...rest }: PairedDevice): string {
-  const tokens = rest.tokens.map(({ role, revokedAtMs }) => [role, revokedAtMs])
-  return JSON.stringify({ ...rest, tokens })
+function shapeOf(device: PairedDevice): string {
+  const tokens = device.tokens.map(({ role, revokedAtMs }) => [role, revokedAtMs])
+  return JSON.stringify({ ...device, tokens, lastSeenAtMs: 0, connected: false })
 }
 
 function actionButton(label: string, of: string, act: () => unknown, kind = 'quiet'): HTMLElement {
@@ -143,7 +146,9 @@ function actionButton(label: string, of: string, act: () => unknown, kind = 'qui
 }
 
 function howText({ grants, platform }: PairedDevice, actions: OwnerActions): Child {
-  const on = platform === undefined ? '' : `On ${platform}. `
+  const on =
+    platform === undefined ? '' : platform === 'web' ? 'In a browser. ' : `On ${plainLine(platform, 64)}. `
+  if (grants.length === 0) return `${on}It holds nothing any more: it has to ask again.`
   const owned = grants.findLast(({ via }) => via === 'owner')
   if (owned === undefined) return `${on}Let in silently on this machine; nobody has approved it.`
   const silent = holdings(grants, 'silent').length > 0 ? ', more of it silently' : ''

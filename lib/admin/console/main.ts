@@ -1,13 +1,23 @@
 import { inviteIn } from './addresses.ts'
 import { ownerConsole } from './owner-console.ts'
 
-const page = new URL(location.href)
-const invite = inviteIn(page)
-// Before anything else: out of the address bar, the history and whatever reads them.
-if (page.hash.includes('invite=')) {
-  page.hash = ''
-  history.replaceState(null, '', page.pathname + page.search)
+/** Takes the token of an invitation out of the address bar, the history and whatever reads them. */
+function takeInvite(): string | null {
+  const page = new URL(location.href)
+  if (page.hash.includes('invite=')) history.replaceState(null, '', page.pathname + page.search)
+  return inviteIn(page)
 }
 
+// Before anything else.
+const invite = takeInvite()
 const root = document.getElementById('app')
-if (root !== null) ownerConsole(root, page, invite)
+if (root !== null) {
+  const page = new URL(location.href)
+  page.hash = ''
+  const owner = ownerConsole(root, page, invite)
+  // A link that is opened where the console stands already loads nothing anew.
+  addEventListener('hashchange', () => {
+    const more = takeInvite()
+    if (more !== null) owner.useInvite(more)
+  })
+}

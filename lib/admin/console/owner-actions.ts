@@ -11,6 +11,8 @@ export type OwnerActions = {
   /** By the gateway's clock. */
   nowMs(): number
   state(): OwnerState
+  /** What this gateway has. */
+  methods(): ReadonlySet<string>
   /** The name of a device for a sentence; that of the host's own program, or of nobody. */
   nameOf(actor: string | undefined): string
 }

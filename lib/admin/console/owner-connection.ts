@@ -25,20 +25,22 @@ export type Standing =
 
 export type OwnerConnection = {
   /** Of this console's own key; empty until it has one. */
-  deviceId(): string
+  deviceId: () => string
   /** What the gateway's clock is ahead of this one. */
-  clockOffsetMs(): number
-  request(method: string, params?: unknown): Promise<unknown>
+  clockOffsetMs: () => number
+  request: (method: string, params?: unknown) => Promise<unknown>
   /** Tries again with the secret that all clients of this gateway share. */
   useSecret(wants: 'token' | 'password', secret: string): void
+  /** Tries again with an invitation. */
+  useInvite(token: string): void
   retry(): void
 }
 
 export type ConnectionEvents = {
-  onStanding(standing: Standing): void
-  onEvent(event: string, payload: unknown): void
+  onStanding: (standing: Standing) => void
+  onEvent: (event: string, payload: unknown) => void
   /** The invitation in the address was of no use; it goes on without. */
-  onInviteRefused(): void
+  onInviteRefused: () => void
 }
 
 const SECRET = /^AUTH_(TOKEN|PASSWORD)_(MISSING|MISMATCH)$/
@@ -130,6 +132,10 @@ export function ownerConnection(page: URL, invite: string | null, events: Connec
         : client.request(method, params, { timeoutMs: 15_000 }),
     useSecret(wants, secret) {
       auth = { [wants]: secret }
+      void start()
+    },
+    useInvite(token) {
+      auth = { bootstrapToken: token }
       void start()
     },
     retry: () => void start(),

@@ -1,4 +1,6 @@
+import { LatchkeyError } from '../../client/browser/index.ts'
 import { announcer } from './announcer.ts'
+import { auditView } from './audit-view.ts'
 import { devicesView } from './devices-view.ts'
 import { gateView } from './gate-view.ts'
 import { invitesView } from './invites-view.ts'
@@ -16,13 +18,20 @@ const INVITE_REFUSED =
   'The invitation in this link was used already, or is too old. Ask for a new one, or wait for the owner.'
 
 /** The whole page: what stands before the door, and the console behind it. */
-export function ownerConsole(root: HTMLElement, page: URL, invite: string | null): void {
+export function ownerConsole(
+  root: HTMLElement,
+  page: URL,
+  invite: string | null,
+): { useInvite(token: string): void } {
   let notice: string | null = null
   let isIn = false
+  let methods: ReadonlySet<string> = new Set()
   const toasts = announcer()
   const connection = ownerConnection(page, invite, { onStanding, onEvent, onInviteRefused })
   const model = ownerModel(connection.request, onChange, (error) => {
-    toasts.say(problemText(error), 'bad')
+    // That the gateway does not answer is said above everything.
+    const isAway = error instanceof LatchkeyError && ['CLOSED', 'TIMEOUT'].includes(error.code)
+    if (!isAway) toasts.say(problemText(error), 'bad')
   })
   const actions: OwnerActions = {
     request: connection.request,
@@ -31,16 +40,23 @@ export function ownerConsole(root: HTMLElement, page: URL, invite: string | null
     deviceId: connection.deviceId,
     nowMs: () => Date.now() + connection.clockOffsetMs(),
     state: () => model.state,
+    methods: () => methods,
     nameOf,
   }
   const shell = ownerShell(
-    [requestsView(actions, model.decisionOn), devicesView(actions), invitesView(actions, page)],
+    [
+      requestsView(actions, model.decisionOn),
+      devicesView(actions),
+      invitesView(actions, page),
+      auditView(actions),
+    ],
     actions,
   )
   function onStanding(standing: Standing): void {
     if (standing.kind === 'connected') {
       notice = null
       isIn = true
+      methods = standing.methods
       shell.setLost(false)
       void model.refresh()
       return
@@ -93,4 +109,10 @@ export function ownerConsole(root: HTMLElement, page: URL, invite: string | null
   document.addEventListener('visibilitychange', () => {
     if (isIn && document.visibilityState === 'visible') void model.refresh()
   })
+  return {
+    useInvite(token) {
+      if (isIn) toasts.say('This console is let in already; the invitation is as good as before.')
+      else connection.useInvite(token)
+    },
+  }
 }

@@ -16,7 +16,7 @@ export type OwnerModel = {
   /** Asks anew; calls while it is asking become one more. Never rejects. */
   refresh(): Promise<void>
   /** What became of a request, as far as it was told. */
-  decisionOn(requestId: string): Resolved['decision'] | undefined
+  decisionOn: (requestId: string) => Resolved['decision'] | undefined
   noteResolved(resolved: Resolved): void
 }
 

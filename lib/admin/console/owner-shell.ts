@@ -25,7 +25,8 @@ export function ownerShell(views: readonly [View, ...View[]], actions: OwnerActi
   const self = element('p', { class: 'self' })
   const links = views.map((view) => {
     const badge = element('span', { class: 'badge', hidden: true })
-    return { view, badge, link: element('a', { href: `#/${view.path}` }, view.title, badge) }
+    const link = element('a', { href: `#/${view.path}` }, view.title, badge)
+    return { view, badge, link, item: element('li', {}, link) }
   })
   const whole = element(
     'div',
@@ -41,7 +42,7 @@ export function ownerShell(views: readonly [View, ...View[]], actions: OwnerActi
         element(
           'ul',
           {},
-          links.map(({ link }) => element('li', {}, link)),
+          links.map(({ item }) => item),
         ),
       ),
       self,
@@ -56,18 +57,23 @@ export function ownerShell(views: readonly [View, ...View[]], actions: OwnerActi
 
   function current(): View {
     const path = location.hash.replace(/^#\/?/, '')
-    return views.find((view) => view.path === path) ?? views[0]
+    return views.find((view) => view.path === path && isOffered(view)) ?? views[0]
+  }
+
+  function isOffered(view: View): boolean {
+    return view.isOffered?.(actions.methods()) ?? true
   }
 
   function show(): void {
     const view = current()
-    if (view.element.parentElement !== place) place.replaceChildren(view.element)
+    const isNew = view.element.parentElement !== place
+    if (isNew) place.replaceChildren(view.element)
     for (const { view: other, link } of links) {
       if (other === view) link.setAttribute('aria-current', 'page')
       else link.removeAttribute('aria-current')
     }
     title()
-    view.shown?.()
+    if (isNew) view.shown?.()
   }
 
   function title(): void {
@@ -85,10 +91,10 @@ export function ownerShell(views: readonly [View, ...View[]], actions: OwnerActi
   return {
     element: whole,
     update(state) {
-      if (self.childElementCount === 0)
-        self.append('This console has the ', fingerprintElement(actions.deviceId()))
+      if (self.childElementCount === 0) self.append('This console: ', fingerprintElement(actions.deviceId()))
       taint.update(state.taint)
-      for (const { view, badge } of links) {
+      for (const { view, badge, item } of links) {
+        item.hidden = !isOffered(view)
         view.update(state)
         const count = view.badge?.(state) ?? 0
         badge.hidden = count === 0

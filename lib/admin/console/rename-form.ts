@@ -4,7 +4,7 @@ import { element, newId } from './element.ts'
 export function renameForm(
   current: string,
   save: (label: string) => Promise<void>,
-): { readonly element: HTMLElement; open(): void } {
+): { readonly element: HTMLElement; open: () => void } {
   const id = newId('rename')
   const input = element('input', { id, maxlength: '64', required: true, autocomplete: 'off', value: current })
   const form = element(

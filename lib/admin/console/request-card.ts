@@ -60,24 +60,19 @@ export function requestCard(
     element(
       'header',
       {},
-      element('h3', { id: titleId }, nameElement(first.displayName)),
+      element('h2', { id: titleId }, nameElement(first.displayName)),
       fingerprintElement(first.deviceId),
       element('p', { class: 'meta' }, fromText(first), when),
       nameWarning(first.nameWarning),
       changeNote(before, first),
     ),
-    element(
-      'div',
-      { class: 'parts' },
-      view.element,
-      element('div', { class: 'part-stack' }, code.element, requestReason(first.locality)),
-    ),
+    element('div', { class: 'parts' }, view.element, code.element, requestReason(first.locality)),
     second,
     problem,
     element(
       'footer',
       {},
-      element('p', { class: 'until' }, element('label', { for: untilId }, 'Approve '), until),
+      element('p', { class: 'until' }, element('label', { for: untilId }, 'Valid '), until),
       element('div', { class: 'actions' }, approve, reject, ignore),
     ),
   )
@@ -110,6 +105,8 @@ export function requestCard(
     await actions.refresh()
     for (const button of buttons) button.disabled = false
     labelApprove()
+    // What had the focus is gone with the card.
+    if (!card.isConnected) document.getElementById('main')?.focus({ preventScroll: true })
   }
 
   async function onApprove(): Promise<void> {

@@ -19,7 +19,7 @@ function shownCode(code: string): CodeView {
     element: element(
       'div',
       { class: 'part code-part' },
-      element('h4', {}, 'Does the device show this code?'),
+      element('h3', {}, 'Does the device show this code?'),
       element('output', { class: 'code', 'aria-label': `Verification code ${code}` }, code),
       element(
         'p',
@@ -48,7 +48,7 @@ function typedCode(): CodeView {
     element: element(
       'div',
       { class: 'part code-part' },
-      element('h4', {}, element('label', { for: id }, 'Type the code that the device shows')),
+      element('h3', {}, element('label', { for: id }, 'Type the code that the device shows')),
       input,
       element(
         'p',
@@ -71,7 +71,7 @@ function withoutCode(): CodeView {
     element: element(
       'div',
       { class: 'part code-part' },
-      element('h4', {}, 'It shows no code'),
+      element('h3', {}, 'It shows no code'),
       element(
         'p',
         {},

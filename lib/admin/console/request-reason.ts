@@ -10,8 +10,8 @@ export function requestReason(locality: Locality): HTMLElement {
   const { sentence, advice, steps } = localityStory(locality)
   return element(
     'div',
-    { class: 'part' },
-    element('h4', {}, 'Why it was not let in silently'),
+    { class: 'part reason' },
+    element('h3', {}, 'Why it was not let in silently'),
     element('p', {}, sentence),
     element(
       'details',

@@ -47,7 +47,8 @@ export function taintBanner(actions: OwnerActions): {
     element: banner,
     update(taint) {
       banner.hidden = taint === null
-      if (taint !== null) why.textContent = `${plainLine(taint.why)} (${ago(taint.sinceMs, actions.nowMs())})`
+      if (taint !== null)
+        why.textContent = `What was seen, ${ago(taint.sinceMs, actions.nowMs())}: ${plainLine(taint.why)}.`
     },
   }
 }

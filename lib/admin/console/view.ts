@@ -9,6 +9,8 @@ export type View = {
   /** A number beside its name in the navigation; 0 shows none. */
   badge?(state: OwnerState): number
   update(state: OwnerState): void
+  /** Whether this gateway can do what it takes. Default: yes. */
+  isOffered?(methods: ReadonlySet<string>): boolean
   /** Every second. */
   tick?(): void
   /** When it comes into sight. */

@@ -1,7 +1,7 @@
 /** A square of modules. `fixed` are those of patterns, which carry no data and are not masked. */
 export type Symbol = {
   readonly size: number
-  isDark(x: number, y: number): boolean
+  isDark: (x: number, y: number) => boolean
   isFixed(x: number, y: number): boolean
   set(x: number, y: number, isDark: boolean): void
   fix(x: number, y: number, isDark: boolean): void
