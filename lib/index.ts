@@ -8,12 +8,20 @@ export { markIngress } from './evidence/index.ts'
 export type { IngressMark } from './evidence/index.ts'
 export { createGateway } from './admin/index.ts'
 export type { GatewayOptions } from './admin/index.ts'
+export type { ServeConfig } from './cli/serve-config.ts'
 export type {
+  ApprovalOptions,
   AttachOptions,
+  AuditKeyOption,
+  AuthOptions,
+  Authority,
+  Clock,
   ExpressWsHandler,
   ExpressWsOptions,
   Gateway,
   GatewayLimits,
+  HostInvite,
+  HostInviteOptions,
   ListenLocalOptions,
   LocalListener,
   LocalSecretOption,
@@ -22,6 +30,15 @@ export type {
   MethodCall,
   MethodHandler,
   MethodOptions,
+  NoticeOptions,
+  PairingEvent,
+  PairingStore,
+  PeerLookup,
+  PolicyAnswer,
+  PolicyHook,
+  PolicyRequest,
+  ScopeRules,
+  SilentOptions,
   UpgradeServer,
 } from './gateway/index.ts'
 export { decideLocality, localityPolicy } from './locality/index.ts'
@@ -35,4 +52,4 @@ export type {
   RequestFacts,
   TraceEntry,
 } from './locality/index.ts'
-export { memoryStore, sqliteStore } from './store/index.ts'
+export { backupStore, memoryStore, restoreStore, sqliteStore } from './store/index.ts'

@@ -1,6 +1,13 @@
 import path from 'node:path'
-import { callGateway, latchkeyHome, loadDeviceIdentity, type ConnectAuth } from '../client/index.ts'
+import {
+  callGateway,
+  latchkeyHome,
+  loadDeviceIdentity,
+  type ConnectAuth,
+  type ConnectOptions,
+} from '../client/index.ts'
 import type { PairingList } from './owner-records.ts'
+import { printableJson } from './printable.ts'
 
 /** Options that every command takes. */
 export type CommonOptions = {
@@ -24,25 +31,30 @@ export function authFromEnvironment(): ConnectAuth {
 }
 
 /**
- * Calls as the owner: with a key of its own, apart from the one of `latchkey call`, because no device may
+ * How the owner connects: with a key of its own, apart from the one of `latchkey call`, because no device may
  * approve itself.
  */
-export function callAsOwner(
+export function asOwner(
   options: CommonOptions,
-  method: string,
-  params: unknown,
   moreScopes: readonly string[] = [],
-): Promise<unknown> {
-  return callGateway({
+): Omit<ConnectOptions, 'onEvent'> {
+  return {
     url: options.url,
     identity: loadDeviceIdentity(path.join(options.home, 'owner.json')),
     scopes: ['operator.admin', ...moreScopes],
     client: { id: 'latchkey-cli', mode: 'cli', displayName: "owner's command line" },
     auth: authFromEnvironment(),
     timeoutMs: Number(options.timeout) * 1000,
-    method,
-    params,
-  })
+  }
+}
+
+export function callAsOwner(
+  options: CommonOptions,
+  method: string,
+  params: unknown,
+  moreScopes: readonly string[] = [],
+): Promise<unknown> {
+  return callGateway({ ...asOwner(options, moreScopes), method, params })
 }
 
 export async function listPairings(options: CommonOptions): Promise<PairingList> {
@@ -51,5 +63,5 @@ export async function listPairings(options: CommonOptions): Promise<PairingList>
 
 /** Prints JSON with `--json`, text without. */
 export function print(options: CommonOptions, value: unknown, text: () => string): void {
-  console.log(options.json === true ? JSON.stringify(value, null, 2) : text())
+  console.log(options.json === true ? printableJson(value) : text())
 }

@@ -9,6 +9,8 @@ export const EXIT = {
   forbidden: 4,
   unreachable: 5,
   superseded: 6,
+  /** `latchkey audit verify`: the audit log is not as it was written. */
+  tampered: 7,
 } as const
 
 const BY_CODE: Partial<Readonly<Record<LatchkeyErrorCode, number>>> = {

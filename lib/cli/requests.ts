@@ -1,33 +1,27 @@
 import type { Command } from 'commander'
 import { listPairings, print, type CommonOptions } from './cli-context.ts'
-import type { PendingRecord } from './owner-records.ts'
-import { duration, fingerprint, printable } from './printable.ts'
+import { describeRequest } from './describe-request.ts'
+import type { PairingList } from './owner-records.ts'
+
+const AFTER_HELP = `
+Example:
+  latchkey requests`
 
 export function addRequests(program: Command): void {
   program
     .command('requests')
     .description('list the devices that wait for your approval')
+    .addHelpText('after', AFTER_HELP)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>()
-      const { pending } = await listPairings(options)
-      print(options, pending, () =>
-        pending.length === 0 ? 'Nobody is waiting.' : pending.map(describeRequest).join('\n\n'),
-      )
+      const list = await listPairings(options)
+      print(options, list.pending, () => describeWaiting(list))
     })
 }
 
-/** What the owner has to know, the key's fingerprint beside the name: anybody can choose a name. */
-export function describeRequest(request: PendingRecord): string {
-  const now = Date.now()
-  const name = request.displayName === undefined ? 'no name' : `"${printable(request.displayName)}"`
-  const kind = [request.clientId, request.platform].filter((part) => part !== undefined).map(printable)
-  const lines = [
-    `Request ${request.requestId}`,
-    `  device   ${name} (${kind.join(', ')}), key ${fingerprint(request.deviceId)}`,
-    `  asks     ${request.roles.map(printable).join(', ')}: ${request.scopes.map(printable).join(', ') || 'no scopes'}`,
-    `  because  ${request.reason}; from ${request.remoteIp ?? 'an unknown address'} (${request.locality.reason})`,
-    `  waiting  ${duration(now - request.ts)}, expires in ${duration(request.expiresAtMs - now)}`,
-    `  approve  latchkey approve ${request.requestId} --digest ${request.digest}`,
-  ]
-  return lines.join('\n')
+/** All that waits, each request held against what its device has. */
+export function describeWaiting({ pending, paired }: PairingList): string {
+  if (pending.length === 0) return 'Nobody is waiting.'
+  const deviceOf = (id: string) => paired.find((device) => device.deviceId === id)
+  return pending.map((request) => describeRequest(request, deviceOf(request.deviceId))).join('\n\n')
 }

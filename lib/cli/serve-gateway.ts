@@ -4,7 +4,9 @@ import { LatchkeyError } from '../errors.ts'
 import { createGateway, type GatewayOptions } from '../admin/index.ts'
 import type { Gateway } from '../gateway/index.ts'
 import { sqliteStore } from '../store/index.ts'
+import { tellFirstOwner } from './first-owner-link.ts'
 import { fingerprint, printable } from './printable.ts'
+import { stopSignal } from './stop-signal.ts'
 
 export type ServeOptions = {
   readonly host: string
@@ -13,6 +15,10 @@ export type ServeOptions = {
   readonly trustProxy?: string
   readonly allowedOrigin?: readonly string[]
   readonly socket?: string
+  readonly ownerLink: boolean
+  readonly publicUrl?: string
+  /** Of the configuration file. */
+  readonly gateway?: Omit<GatewayOptions, 'store' | 'onEvent'>
 }
 type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 
@@ -20,8 +26,10 @@ type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 export async function serveGateway(options: ServeOptions): Promise<void> {
   const { trustProxy, allowedOrigin: allowedOrigins } = options
   const gateway = await createGateway({
+    ...options.gateway,
     store: await sqliteStore(path.join(options.stateDir, 'latchkey.db')),
     locality: {
+      ...options.gateway?.locality,
       ...(trustProxy === undefined ? {} : { trustProxy }),
       ...(allowedOrigins === undefined ? {} : { allowedOrigins }),
     },
@@ -48,6 +56,8 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
     })
   })
   gateway.attach(server, { path: ['/', '/gateway'] })
+  // From here on there is something to close in order.
+  const stopped = stopSignal(['SIGINT', 'SIGTERM'])
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const message = `cannot listen on ${options.host}:${options.port}: ${error.message}`
@@ -65,7 +75,8 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
   }
   console.log(`The owner's console: http://${host}:${port}/gateway/console`)
   console.log(`Local tools pair silently: latchkey call health --url ws://${host}:${port}/gateway`)
-  await stopSignal()
+  if (options.ownerLink) await tellFirstOwner(gateway, `ws://${host}:${port}/gateway`, options.publicUrl)
+  await stopped
   await new Promise<void>((resolve) => {
     void stop(gateway).then(resolve)
     server.close()
@@ -76,12 +87,6 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
 function stop(gateway: Gateway): Promise<void> {
   console.log('Stopping.')
   return gateway.close()
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
 }
 
 function tell(event: PairingEvent): void {

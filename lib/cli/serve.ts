@@ -1,5 +1,16 @@
 import { InvalidArgumentError, type Command } from 'commander'
+import { readGatewayUrl } from './read-gateway-url.ts'
 import type { ServeOptions } from './serve-gateway.ts'
+
+const AFTER_HELP = `
+As long as no owner has approved anything, each start prints a link with which
+the first owner can come from another machine: once, within 10 minutes. On this
+machine it is not needed.
+
+Examples:
+  latchkey serve
+  latchkey serve --port 8080 --trust-proxy loopback --socket ./run/gateway.sock
+  latchkey serve --config latchkey.config.mjs`
 
 export function addServe(program: Command): void {
   program
@@ -7,21 +18,39 @@ export function addServe(program: Command): void {
     .description(
       'run a gateway without an app of your own; WebSocket on / and /gateway, console on /gateway/console',
     )
+    .option('--config <file>', 'a module with the settings, from `latchkey init`; flags win')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, 4747)
     .option('--state-dir <folder>', 'where the store is kept', process.env.LATCHKEY_STATE_DIR ?? '.latchkey')
     .option('--socket <path>', 'a Unix socket too, for clients of this user alone')
     .option('--trust-proxy <list>', 'the proxies in front, such as loopback or 10.0.0.5,10.0.0.6')
     .option(
+      '--public-url <url>',
+      'the gateway as others reach it, for the link of the first owner',
+      readGatewayUrl,
+    )
+    .option('--no-owner-link', 'print no link for the first owner')
+    .option(
       '--allowed-origin <origin>',
       'an origin whose pages may call, such as https://gateway.example for the console behind a proxy; repeat it',
       (origin: string, before: readonly string[] | undefined) => [...(before ?? []), origin],
     )
+    .addHelpText('after', AFTER_HELP)
     .action(async (_options: unknown, command: Command) => {
       // The other commands start faster without the gateway and its store.
       const { serveGateway } = await import('./serve-gateway.ts')
-      await serveGateway(command.optsWithGlobals<ServeOptions>())
+      await serveGateway(await withConfig(command))
     })
+}
+
+/** The flags, and for what was not said with one, the file that `--config` names. */
+async function withConfig(command: Command): Promise<ServeOptions> {
+  const flags = command.optsWithGlobals<ServeOptions & { readonly config?: string }>()
+  if (flags.config === undefined) return flags
+  const { readServeConfig } = await import('./serve-config.ts')
+  const config = await readServeConfig(flags.config)
+  const isSaid = ([name]: [string, unknown]): boolean => command.getOptionValueSource(name) === 'cli'
+  return { ...flags, ...config, ...Object.fromEntries(Object.entries(flags).filter(isSaid)) }
 }
 
 function parsePort(text: string): number {

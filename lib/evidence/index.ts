@@ -1,3 +1,6 @@
+export { defaultAuditKeyFile, openAuditKey, readAuditPublicKey } from './audit-key.ts'
+export type { AuditKey } from './audit-key.ts'
+export { keptHeadFile, readKeptHead, writeKeptHead } from './kept-head.ts'
 export { connectionFacts, requestFacts } from './connection-facts.ts'
 export type { ConnectionFacts } from './connection-facts.ts'
 export { localityJudge } from './locality-judge.ts'

@@ -1,8 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import {
   closeSync,
-  constants,
-  fstatSync,
   fsyncSync,
   openSync,
   readdirSync,
@@ -13,11 +11,11 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { LatchkeyError } from '../errors.ts'
-import { isOurs, ensurePrivateFolder } from './private-folder.ts'
+import { readPrivateFile } from './private-file.ts'
+import { ensurePrivateFolder } from './private-folder.ts'
 
 const SUFFIX = '.secret'
 const SECRET_BYTES = 32
-const MAX_FILE_BYTES = 4096
 /** Names a secret in a challenge, and its file: must not lead out of the folder. */
 const SECRET_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
@@ -68,24 +66,8 @@ export function readSecretById(folder: string, id: string): Buffer | null {
  * @throws {LatchkeyError} SECRET_UNSAFE for a link, another user's file, one that others may read, other content
  */
 export function readSecret(file: string): Buffer | null {
-  let fd: number
-  try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw unsafe(file, `it cannot be opened: ${String(error)}`)
-  }
-  try {
-    const stat = fstatSync(fd)
-    if (!stat.isFile() || stat.nlink !== 1) throw unsafe(file, 'it is not a plain file with one name')
-    if (!isOurs(stat.uid)) throw unsafe(file, `it belongs to user id ${stat.uid}`)
-    if ((stat.mode & 0o077) !== 0)
-      throw unsafe(file, 'others may read it; chmod 600 it, or remove it for a new one')
-    if (stat.size > MAX_FILE_BYTES) throw unsafe(file, 'it is too long')
-    return parseSecret(file, readFileSync(fd, 'utf8'))
-  } finally {
-    closeSync(fd)
-  }
+  const text = readPrivateFile(file, 'the secret file')
+  return text === null ? null : parseSecret(file, text)
 }
 
 type Content = { readonly secret?: unknown; readonly pid?: unknown; readonly pidNamespace?: unknown }

@@ -129,6 +129,8 @@ async function withinTime<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+    // A rule that hangs must not keep a process that wants to end.
+    timer.unref()
   })
   try {
     return await Promise.race([work, late])

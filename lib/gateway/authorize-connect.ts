@@ -1,12 +1,13 @@
 import { CLOSE } from '../protocol/index.ts'
 import { admitWithoutDevice } from './admit-without-device.ts'
+import { checkSecret } from './check-secret.ts'
 import { decideConnect, type ConnectAnswer, type ConnectingClient } from './decide-connect.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import type { ReadConnect } from './read-connect.ts'
 
 /**
- * Asks for the shared secret, where there is one, before anything else. A device may have a token of its own or
- * an invitation in its place; those are looked at with its pairing.
+ * Asks for the shared secret, where there is one, before anything else. A client that sends nothing which
+ * could be guessed is not limited: it gains nothing by trying.
  */
 export async function authorizeConnect(
   core: GatewayCore,
@@ -15,15 +16,30 @@ export async function authorizeConnect(
 ): Promise<ConnectAnswer> {
   const { sharedSecret } = core
   const { device } = connect
-  const standing = sharedSecret.check(connect.secret)
-  if (device !== null) {
-    const hasOther = connect.token !== null || connect.bootstrapToken !== null
-    if (standing === 'wrong' && !hasOther) return sharedSecret.wrong(true)
-    return decideConnect(core, client, { ...connect, device, requiresToken: standing !== 'right' })
+  const asksForSecret = sharedSecret.mode !== 'none'
+  if (!asksForSecret && device === null) return deviceRequired()
+  if (!hasCredential(core, connect)) {
+    if (asksForSecret || device === null) return sharedSecret.missing()
+    return decideConnect(core, client, { ...connect, device, requiresToken: false })
   }
-  if (sharedSecret.mode === 'none') return deviceRequired()
-  if (standing === 'missing') return sharedSecret.missing()
-  return standing === 'wrong' ? sharedSecret.wrong(false) : admitWithoutDevice(core, client, connect)
+
+  const checked = await checkSecret(core, client, connect)
+  if (checked.kind !== 'checked') return checked
+  if (device === null)
+    return connect.ask.role === 'operator' ? admitWithoutDevice(core, client, connect) : deviceRequired()
+  const answer = await decideConnect(core, client, {
+    ...connect,
+    device,
+    requiresToken: !checked.knowsSecret,
+  })
+  if (answer.kind === 'refuse' && answer.failure !== undefined) await checked.fail(answer.failure)
+  return answer
+}
+
+/** Whether it sent anything that would be compared with something secret. */
+function hasCredential({ sharedSecret }: GatewayCore, connect: ReadConnect): boolean {
+  const ofDevice = connect.device !== null && (connect.token !== null || connect.bootstrapToken !== null)
+  return ofDevice || sharedSecret.isGiven(connect.secret)
 }
 
 function deviceRequired(): ConnectAnswer {

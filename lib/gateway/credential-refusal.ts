@@ -14,22 +14,42 @@ const TOKEN_WHY: Readonly<Record<TokenStanding, string>> = {
   previous: 'device token mismatch',
 }
 
-/** What a client is told whose token, invitation or shared secret is not good. */
-export function credentialRefusal(core: GatewayCore, outcome: Refused): ConnectRefusal {
-  if (outcome.kind === 'unauthorized') return core.sharedSecret.missing()
+/** What a client is told whose token or invitation is not good. */
+export function credentialRefusal(outcome: Refused): ConnectRefusal {
   if (outcome.kind === 'invite-invalid') {
-    return unauthorized('bootstrap token is unknown, used or over', {
+    const refusal = unauthorized('bootstrap token is unknown, used or over', {
       code: 'AUTH_BOOTSTRAP_TOKEN_INVALID',
       authReason: 'bootstrap_token_invalid',
       recommendedNextStep: 'update_auth_credentials',
     })
+    return { ...refusal, failure: 'bootstrap-token' }
   }
-  return unauthorized(TOKEN_WHY[outcome.standing], {
+  // Its pairing has gone since it was asked whether there is one.
+  return tokenMismatch(outcome.kind === 'unauthorized' ? 'unknown' : outcome.standing)
+}
+
+export function tokenMismatch(standing: TokenStanding): ConnectRefusal {
+  const refusal = unauthorized(TOKEN_WHY[standing], {
     code: 'AUTH_DEVICE_TOKEN_MISMATCH',
-    authReason: outcome.standing === 'unknown' ? 'device_token_mismatch' : `device_token_${outcome.standing}`,
+    authReason: standing === 'unknown' ? 'device_token_mismatch' : `device_token_${standing}`,
     canRetryWithDeviceToken: false,
     recommendedNextStep: 'update_auth_credentials',
   })
+  return { ...refusal, failure: 'device-token' }
+}
+
+/** Says nothing about what was sent: it was not looked at. */
+export function rateLimited({ metrics }: GatewayCore, waitMs: number): ConnectRefusal {
+  metrics.countRateLimited()
+  const retryAfterMs = Math.ceil(waitMs)
+  const retry = { retryable: true, retryAfterMs }
+  const refusal = unauthorized('too many failed authentication attempts; wait, then try again', {
+    code: 'AUTH_RATE_LIMITED',
+    authReason: 'rate_limited',
+    recommendedNextStep: 'wait_then_retry',
+    ...retry,
+  })
+  return { ...refusal, error: { ...refusal.error, ...retry } }
 }
 
 export function unauthorized(why: string, details: object): ConnectRefusal {

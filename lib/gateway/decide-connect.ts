@@ -3,6 +3,7 @@ import type { LocalityVerdict } from '../locality/index.ts'
 import type { Authority, ConnectAttempt, ConnectOutcome } from '../pairing/index.ts'
 import { CLOSE, type ErrorShape } from '../protocol/index.ts'
 import { approveByPolicy } from './approve-by-policy.ts'
+import type { AuthFailure } from './auth-failures.ts'
 import { credentialRefusal } from './credential-refusal.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import type { LocalSecretExchange } from './local-secret.ts'
@@ -25,6 +26,8 @@ export type ConnectRefusal = {
   readonly error: ErrorShape
   readonly closeCode: number
   readonly closeReason?: string
+  /** It sent something wrong that could have been guessed. */
+  readonly failure?: AuthFailure
 }
 
 export type ConnectAnswer =
@@ -54,7 +57,8 @@ export async function decideConnect(
   try {
     const { outcome, verdict } = await ask(core, client, connect)
     if (client.isOver()) return { kind: 'gone' }
-    return entry.revoked ? { kind: 'revoked' } : answer(core, client, connect, outcome, verdict)
+    const isRevoked = entry.revoked && outcome.kind === 'admitted'
+    return isRevoked ? { kind: 'revoked' } : answer(core, client, connect, outcome, verdict)
   } finally {
     sessions.abandon(id, entry)
   }
@@ -72,6 +76,8 @@ async function ask(core: GatewayCore, client: ConnectingClient, connect: DeviceC
   if (client.isOver()) return { outcome, verdict }
   const judged = await service.connect({ ...attempt, verdict })
   const decided = await approveByPolicy(core, judged, connect, verdict)
+  // Nobody would get the token that is made for the one who is let in.
+  if (client.isOver()) return { outcome: judged, verdict }
   if (decided === 'approved') return { outcome: await service.connect({ ...attempt, verdict }), verdict }
   const isRefused = decided === 'rejected' && judged.kind === 'waiting'
   return { outcome: isRefused ? { ...judged, request: null, unfiled: 'refused' } : judged, verdict }
@@ -120,7 +126,7 @@ function answer(
   }
   if (outcome.kind === 'waiting' || outcome.kind === 'needs-locality')
     throw new TypeError(`no answer to ${outcome.kind}`)
-  return credentialRefusal(core, outcome)
+  return credentialRefusal(outcome)
 }
 
 function warnOfWaiting(

@@ -18,8 +18,10 @@ import {
   type ScopeLattice,
 } from '../pairing/index.ts'
 import type { HelloOk } from '../protocol/index.ts'
-import { UNLIMITED_FAILURES, type AuthFailures } from './auth-failures.ts'
+import { AuthFailures } from './auth-failures.ts'
 import type { GatewayLimits } from './limits.ts'
+import { openAuditSigner, type GatewayAuditSigner } from './audit-signer.ts'
+import { addAuditMethods } from './audit-methods.ts'
 import { GatewayTaint } from './gateway-taint.ts'
 import { addLocalityMethods } from './locality-methods.ts'
 import { GatewayMetrics } from './metrics.ts'
@@ -31,6 +33,8 @@ import { addInviteMethods } from './invite-methods.ts'
 import { addTokenMethods } from './token-methods.ts'
 import { pendingRecord } from './pairing-records.ts'
 import type { Session } from './session.ts'
+import { gatewayNotifier } from './notices/gateway-notifier.ts'
+import type { Notifier } from './notices/notifier.ts'
 import { SessionTable } from './session-table.ts'
 import { parseSharedSecret, type SharedSecret } from './shared-secret.ts'
 import { warnOnce } from './warn-once.ts'
@@ -50,13 +54,14 @@ export class GatewayCore {
   readonly sessions = new SessionTable()
   readonly unauthenticated: UnauthenticatedSockets
   readonly approval: ApprovalPolicy
+  readonly auditSigner: GatewayAuditSigner | null
   readonly service: PairingService
   readonly localSecret: LocalSecret
   readonly sharedSecret: SharedSecret
+  readonly authFailures: AuthFailures
   readonly taint: GatewayTaint
   readonly metrics = new GatewayMetrics()
-  /** Of requests over HTTP. */
-  readonly authFailures: AuthFailures = UNLIMITED_FAILURES
+  readonly notices: Notifier
   /** Set once the store has answered. */
   gatewayId = ''
   isClosing = false
@@ -71,6 +76,10 @@ export class GatewayCore {
     this.warnOnce = warnOnce(config.logger)
     this.limits = config.limits
     this.lattice = scopeLattice(config.scopes)
+    // All options are parsed before anything is started: what is refused must leave nothing behind.
+    this.approval = approvalPolicy(config.approval, this.lattice)
+    this.sharedSecret = parseSharedSecret(config.auth)
+    const silent = silentPolicy(config.silent, this.lattice)
     this.judge = localityJudge(localityPolicy(config.locality), options.peerLookup ?? platformPeerLookup(), {
       isTainted: () => this.taint.record !== null,
       onVerdict: (verdict) => this.metrics.countVerdict(verdict),
@@ -80,26 +89,35 @@ export class GatewayCore {
       config.limits.unauthenticatedPerPrefix,
       config.limits.unauthenticated,
     )
-    this.approval = approvalPolicy(config.approval, this.lattice)
+    const isVolatile = config.store.isVolatile === true
+    this.auditSigner = openAuditSigner(config.auditKey, isVolatile, config.logger)
     this.service = pairingService({
       store: config.store,
       lattice: this.lattice,
-      silent: silentPolicy(config.silent, this.lattice),
+      silent,
       approval: this.approval,
       limits: config.limits,
       clock: config.clock,
-      auditSigner: null,
+      auditSigner: this.auditSigner,
       onEvent: (event) => {
         this.#tell(event)
       },
     })
-    this.sharedSecret = parseSharedSecret(config.auth)
+    this.notices = gatewayNotifier(config.notices, () => this.gatewayId, config.logger)
+    this.authFailures = new AuthFailures(config.limits, {
+      onFailure: (reason) => this.metrics.countAuthFailure(reason),
+      onUsedUp: ({ kind, key }) => {
+        const fields = { of: kind, key, forMs: config.limits.authBlockMs }
+        this.warnOnce(`${kind} ${key}`, 'too many failed authentications: credentials are not looked at for a while', fields) // prettier-ignore
+      },
+    })
     this.localSecret = openLocalSecret(config.localSecret, config.logger)
     this.taint = new GatewayTaint(this.service)
     addLocalityMethods(this)
     addPairingMethods(this)
     addTokenMethods(this)
     addInviteMethods(this)
+    addAuditMethods(this)
   }
 
   /** The network that the caps count a request by. */
@@ -173,26 +191,38 @@ export class GatewayCore {
     }
   }
 
+  /** Never throws: what was committed is told to as many as can be told. */
   #tell(event: PairingEvent): void {
+    const { logger, onEvent } = this.config
+    const failed = (error: unknown): void =>
+      logger.error('an event could not be told', { kind: event.kind, error })
+    try {
+      this.notices.note(event)
+      this.#tellSessions(event)
+    } catch (error) {
+      failed(error)
+    }
+    try {
+      // A listener may be asynchronous; what it rejects with must not end the process.
+      const listener: (event: PairingEvent) => unknown = onEvent
+      Promise.resolve(listener(event)).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #tellSessions(event: PairingEvent): void {
     if (event.kind === 'removed') {
       this.sessions.revoke(event.deviceId, null, 'device removed')
     } else if (event.kind === 'revoked') {
       this.sessions.revoke(event.deviceId, event.role, event.why)
     } else if (event.kind === 'requested') {
-      this.#broadcast(
-        'device.pair.requested',
-        event.request.deviceId,
-        pendingRecord(event.request, this.approval),
-      )
+      const { request } = event
+      this.#broadcast('device.pair.requested', request.deviceId, pendingRecord(request, this.approval))
     } else if (event.kind === 'resolved') {
       const { request, decision } = event
       const payload = { requestId: request.id, deviceId: request.deviceId, decision, ts: request.decidedAtMs }
       this.#broadcast('device.pair.resolved', request.deviceId, payload)
-    }
-    try {
-      this.config.onEvent(event)
-    } catch (error) {
-      this.config.logger.error('onEvent threw', { error })
     }
   }
 

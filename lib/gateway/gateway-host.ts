@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import type { JudgeOptions } from '../evidence/index.ts'
 import type { LocalityVerdict, OriginStanding } from '../locality/index.ts'
 import type { Invite, PairedDevice, PairingRequest, PairingService, ScopeLattice } from '../pairing/index.ts'
-import type { AuthFailures } from './auth-failures.ts'
 import { explainRequest, recipesOf, type Explanation, type ProxyRecipe } from './explain.ts'
 import type { GatewayCore } from './gateway-core.ts'
+import { httpAuthFailures, type HttpAuthFailures } from './http-auth-failures.ts'
 import type { Logger } from './options.ts'
 import { isOwnTarget } from './own-target.ts'
 import { parseCode } from './pairing-methods.ts'
@@ -16,10 +16,12 @@ export type GatewayHost = {
   readonly service: PairingService
   readonly lattice: ScopeLattice
   readonly logger: Logger
-  readonly authFailures: AuthFailures
-  readonly sharedSecret: Pick<SharedSecret, 'mode' | 'check'>
+  readonly authFailures: HttpAuthFailures
+  readonly sharedSecret: Pick<SharedSecret, 'mode'>
   judge(request: IncomingMessage, options?: JudgeOptions): Promise<LocalityVerdict>
   originOf(request: IncomingMessage): OriginStanding
+  /** The network that the client is counted by. */
+  prefixOf(request: IncomingMessage): string
   /** True when the URL is that of this request at this gateway. */
   isOwnTarget(request: IncomingMessage, url: string): boolean
   isConnected(deviceId: string): boolean
@@ -44,13 +46,11 @@ export function gatewayHost(core: GatewayCore): GatewayHost {
     service,
     lattice,
     logger: core.config.logger,
-    // Read at the time of use: limits may be put in place later.
-    get authFailures() {
-      return core.authFailures
-    },
+    authFailures: httpAuthFailures(core),
     sharedSecret: core.sharedSecret,
     judge: (request, options) => judge.judge(request, options),
     originOf: (request) => judge.originOf(request),
+    prefixOf: (request) => core.prefixOf(request),
     isOwnTarget: (request, url) => isOwnTarget(judge.policy, request, url),
     isConnected: (deviceId) => sessions.isConnected(deviceId),
     requireKnown: (role, scopes) => {

@@ -1,7 +1,7 @@
-import type { PairingService } from '../pairing/index.ts'
+import type { Authority, PairingService, TaintRecord } from '../pairing/index.ts'
 
 /** Why this gateway speaks for others: its own public address was seen to come in looking local. */
-export type GatewayTaintRecord = { readonly sinceMs: number; readonly why: string }
+export type GatewayTaintRecord = TaintRecord
 
 /**
  * The taint of the gateway: while it is set, the kernel's word is not enough to be local. Kept in the store, so
@@ -25,15 +25,16 @@ export class GatewayTaint {
     this.#record = text === null ? null : parse(text)
   }
 
-  async set(why: string, nowMs: number): Promise<GatewayTaintRecord> {
+  /** @param authority of whoever sets it: the audit log names them */
+  async set(authority: Authority, why: string, nowMs: number): Promise<GatewayTaintRecord> {
     const record = { sinceMs: nowMs, why }
-    await this.#service.putTaint(JSON.stringify(record))
+    await this.#service.putTaint(authority, record)
     this.#record = record
     return record
   }
 
-  async clear(): Promise<void> {
-    await this.#service.putTaint(null)
+  async clear(authority: Authority): Promise<void> {
+    await this.#service.putTaint(authority, null)
     this.#record = null
   }
 }

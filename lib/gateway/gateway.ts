@@ -3,6 +3,7 @@ import { attachGateway, type AttachOptions, type UpgradeServer } from './attach.
 import { expressWsAdapter, type ExpressWsHandler, type ExpressWsOptions } from './express-ws.ts'
 import { GatewayCore } from './gateway-core.ts'
 import { gatewayHost, type GatewayHost } from './gateway-host.ts'
+import { hostInvite, type HostInvite, type HostInviteOptions } from './host-invite.ts'
 import { listenLocal, type ListenLocalOptions, type LocalListener } from './listen-local.ts'
 import { gatewayRoutes, type RoutesHandler } from './routes.ts'
 import type { MethodHandler, MethodOptions } from './methods.ts'
@@ -44,6 +45,21 @@ export type Gateway = {
    * @throws {LatchkeyError} OPTION_INVALID, FOLDER_UNSAFE, SOCKET_IN_USE
    */
   listenLocal(options: ListenLocalOptions): Promise<LocalListener>
+  /**
+   * Makes a one-time invitation, in the name of the program itself: whoever presents its token first, from
+   * wherever, gets what it promises. With `firstOwner` it works only as long as no owner has approved anything,
+   * however many of them were made: that is how the first owner can come from another machine.
+   *
+   * Does *not* protect the token: hand it to one person, in a way that nobody reads along.
+   *
+   * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, INVALID_REQUEST for an unknown role, a time of more
+   *   than a week, or (`details.code` OWNER_EXISTS) a first owner where there is one; RATE_LIMITED when too many
+   *   invitations are open
+   *
+   * @example
+   * const { bootstrapToken } = await gateway.invite({ scopes: ['operator.admin'], firstOwner: true })
+   */
+  invite(options: HostInviteOptions): Promise<HostInvite>
   /** With `silent.mode: 'window'`: pairs eligible clients silently for this long; 0 closes the window. */
   openPairingWindow(durationMs: number): void
   /** Detaches, ends all connections with 1012, and closes the store. */
@@ -57,7 +73,8 @@ export type Gateway = {
  * Does *not* protect against programs of the same user on this machine: they are the residents.
  *
  * @param pages makes what `routes()` serves besides; the admin layer hands in the API and the console
- * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, STORE_UNAVAILABLE
+ * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, STORE_UNAVAILABLE; FOLDER_UNSAFE or SECRET_UNSAFE for a
+ *   file that an option names
  */
 export async function createGateway(
   options: GatewayOptions,
@@ -66,6 +83,8 @@ export async function createGateway(
   const core = new GatewayCore(options)
   core.gatewayId = await core.service.gatewayId()
   await core.taint.load()
+  const doubt = await core.service.auditDoubt()
+  if (doubt !== null) core.auditSigner?.onDoubt(doubt)
   await core.service.tellUntold()
   const listeners: LocalListener[] = []
   const expressWs = expressWsAdapter(core)
@@ -92,7 +111,10 @@ export async function createGateway(
     core.localSecret.close()
     // Notes what was told, so that the next start does not tell it again.
     await core.service.sweep().catch((error: unknown) => core.config.logger.error('sweep failed', { error }))
+    await core.notices.close()
+    core.authFailures.close()
     await core.config.store.close()
+    await core.auditSigner?.close()
   }
 
   return {
@@ -111,8 +133,11 @@ export async function createGateway(
       listeners.push(listener)
       return listener
     },
+    invite: (inviteOptions) => hostInvite(core, inviteOptions),
     openPairingWindow(durationMs) {
-      core.service.openWindow(durationMs)
+      core.service.openWindow(durationMs).catch((error: unknown) => {
+        core.config.logger.error('the opening of the window could not be recorded', { error })
+      })
     },
     close: () => (closing ??= close()),
   }

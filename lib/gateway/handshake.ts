@@ -14,6 +14,7 @@ import {
   setPayloadLimit,
   type GatewaySocket,
 } from './gateway-socket.ts'
+import { limitBadProof } from './limit-bad-proof.ts'
 import type { LocalSecretExchange } from './local-secret.ts'
 import { readConnect, type ReadConnect } from './read-connect.ts'
 import { Session } from './session.ts'
@@ -121,9 +122,14 @@ class Handshake implements Waiting, ConnectingClient {
   }
 
   async #connect(id: string, params: unknown): Promise<void> {
-    const result = readConnect(params, this.#nonce, this.#core.config.roles, Date.now())
+    const { roles, minProtocol } = this.#core.config
+    // The wall clock: a client on this machine signs with it, even after somebody has set it.
+    const result = readConnect(params, { nonce: this.#nonce, roles, minProtocol, nowMs: Date.now() })
     if ('problem' in result) {
-      this.#refuse(id, result.problem.error, result.problem.closeCode)
+      const { problem } = result
+      const limited = problem.isBadProof === true ? await limitBadProof(this.#core, this) : null
+      if (limited === null) this.#refuse(id, problem.error, problem.closeCode)
+      else this.#refuse(id, limited.error, limited.closeCode, limited.closeReason)
       return
     }
     const { connect } = result

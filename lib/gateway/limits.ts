@@ -34,6 +34,12 @@ export type GatewayLimits = {
   readonly tokenTtlMs: number
   /** Invitations that may be open at a time. 100. */
   readonly maxInvites: number
+  /** Wrong credentials of one client network, or one device, until further ones are not looked at. 10. */
+  readonly authFailures: number
+  /** ... within this time, counted from the first. 1 minute. */
+  readonly authFailureWindowMs: number
+  /** How long they are not looked at then. 5 minutes. */
+  readonly authBlockMs: number
   /** How long the app's `approve` may take. 2 s; then the owner is asked. */
   readonly policyMs: number
 }
@@ -55,6 +61,9 @@ const DEFAULTS: GatewayLimits = {
   maxRequestsPerDevice: 120,
   tokenTtlMs: 0,
   maxInvites: 100,
+  authFailures: 10,
+  authFailureWindowMs: 60_000,
+  authBlockMs: 5 * 60_000,
   policyMs: 2000,
 }
 

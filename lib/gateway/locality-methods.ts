@@ -26,12 +26,12 @@ export function addLocalityMethods(core: GatewayCore): void {
     readNothing(params ?? {})
     return { taint: taint.record }
   })
-  methods.add('locality.taint.set', { scope: ADMIN_SCOPE }, async ({ params }) => ({
-    taint: await taint.set(readWhy(params).why, core.config.clock.now()),
+  methods.add('locality.taint.set', { scope: ADMIN_SCOPE }, async ({ params, authority }) => ({
+    taint: await taint.set(authority, readWhy(params).why, core.config.clock.now()),
   }))
-  methods.add('locality.taint.clear', { scope: ADMIN_SCOPE }, async ({ params }) => {
+  methods.add('locality.taint.clear', { scope: ADMIN_SCOPE }, async ({ params, authority }) => {
     readNothing(params ?? {})
-    await taint.clear()
+    await taint.clear(authority)
     return { taint: null }
   })
   methods.add('doctor.report', { scope: ADMIN_SCOPE }, ({ params }) => {

@@ -1,4 +1,5 @@
 import type { LocalityVerdict, PeerEvidence } from '../locality/index.ts'
+import type { AuthFailure } from './auth-failures.ts'
 
 /** Upper bounds of the look-up time's histogram, in seconds. */
 const BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const
@@ -8,12 +9,23 @@ export class GatewayMetrics {
   readonly #verdicts = new Map<string, number>()
   readonly #lookups = new Map<string, number>()
   readonly #buckets = BUCKETS.map(() => 0)
+  readonly #authFailures = new Map<AuthFailure, number>()
+  #rateLimited = 0
   #lookupSeconds = 0
   #lookupCount = 0
 
   /** By reason: a fixed set of codes, so that no client can make the numbers grow. */
   countVerdict(verdict: LocalityVerdict): void {
     add(this.#verdicts, verdict.reason)
+  }
+
+  /** By what was wrong: a fixed set as well. */
+  countAuthFailure(reason: AuthFailure): void {
+    add(this.#authFailures, reason)
+  }
+
+  countRateLimited(): void {
+    this.#rateLimited += 1
   }
 
   countLookup(peer: PeerEvidence, seconds: number): void {
@@ -41,6 +53,12 @@ export class GatewayMetrics {
       `latchkey_peer_lookup_seconds_bucket{le="+Inf"} ${this.#lookupCount}`,
       `latchkey_peer_lookup_seconds_sum ${this.#lookupSeconds}`,
       `latchkey_peer_lookup_seconds_count ${this.#lookupCount}`,
+      ...family('latchkey_auth_failures_total', 'counter', 'Failed authentication, by what was wrong.'),
+      ...[...this.#authFailures].map(
+        ([reason, count]) => `latchkey_auth_failures_total{reason="${reason}"} ${count}`,
+      ),
+      ...family('latchkey_rate_limited_total', 'counter', 'Clients refused unread after too many failures.'),
+      `latchkey_rate_limited_total ${this.#rateLimited}`,
       ...Object.entries(gauges).flatMap(([name, { help, value }]) => [
         ...family(name, 'gauge', help),
         `${name} ${value}`,
@@ -54,6 +72,6 @@ function family(name: string, type: string, help: string): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
 }
 
-function add(counts: Map<string, number>, key: string): void {
+function add<Key extends string>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }

@@ -11,9 +11,12 @@ import {
   type ScopeRules,
   type SilentOptions,
 } from '../pairing/index.ts'
+import { MAX_PROTOCOL, MIN_PROTOCOL } from '../protocol/index.ts'
 import type { PolicyHook } from './approve-by-policy.ts'
+import type { AuditKeyOption } from './audit-signer.ts'
 import { parseLimits, type GatewayLimits } from './limits.ts'
 import type { LocalSecretOption } from './local-secret.ts'
+import { parseNoticeOptions, type NoticeConfig, type NoticeOptions } from './notices/notice-options.ts'
 import type { AuthOptions } from './shared-secret.ts'
 
 /** Where the gateway tells what it does. `console` fits. */
@@ -39,6 +42,8 @@ export type GatewayOptions = {
   approve?: PolicyHook
   /** A secret that all clients share, asked for before anything else. Default `{ mode: 'none' }`. */
   auth?: AuthOptions
+  /** The lowest protocol version that is accepted: 3 or 4. Default 3. */
+  minProtocol?: 3 | 4
   /** Roles that a device may ask for. Default `operator` and `node`. */
   roles?: readonly string[]
   /** Which scope gives which others, in place of the default rules. */
@@ -49,8 +54,16 @@ export type GatewayOptions = {
    * Default `true`: a new file for each start, in `~/.latchkey/run`. `{ file }`: one of your choice, which stays.
    */
   localSecret?: LocalSecretOption
+  /**
+   * The Ed25519 key that signs the end of the audit log. Default: one per user, made when there is none, in
+   * `~/.latchkey/audit/key.json`, with the latest signed head of each gateway beside it; not for a memory store.
+   * `{ file }`: one of your choice, in a private folder; `false`: the log is chained, but not signed.
+   */
+  auditKey?: AuditKeyOption
   /** Lets a scraper that sends `Authorization: Bearer <token>` read the metrics. Default: local clients alone. */
   metricsToken?: string
+  /** Tells the owner of new requests and silent grants. Default: nobody is told. */
+  notices?: NoticeOptions
   /** Default: errors go to `console.error`, the rest nowhere. */
   logger?: Logger
   /** Told after each commit: a request was made or resolved, a device was removed. */
@@ -68,11 +81,14 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   approval: true,
   approve: true,
   auth: true,
+  minProtocol: true,
   roles: true,
   scopes: true,
   limits: true,
   localSecret: true,
+  auditKey: true,
   metricsToken: true,
+  notices: true,
   logger: true,
   onEvent: true,
   peerLookup: true,
@@ -86,10 +102,15 @@ const QUIET: Logger = {
 }
 
 export type GatewayConfig = Required<
-  Omit<GatewayOptions, 'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve'>
+  Omit<
+    GatewayOptions,
+    'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve' | 'notices' | 'auditKey'
+  >
 > & {
   readonly approve: PolicyHook | null
+  readonly auditKey: AuditKeyOption | undefined
   readonly metricsToken: string | null
+  readonly notices: NoticeConfig
   readonly limits: GatewayLimits
   readonly scopes: ScopeRules | undefined
 }
@@ -133,16 +154,26 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     silent: options.silent ?? {},
     approval: options.approval ?? {},
     approve: options.approve ?? null,
-    auth: options.auth ?? { mode: 'none' },
+    // A `null` must not turn the secret off.
+    auth: options.auth === undefined ? { mode: 'none' } : options.auth,
+    minProtocol: parseMinProtocol(options.minProtocol),
     roles,
     scopes: options.scopes ?? undefined,
     limits: parseLimits(options.limits),
     localSecret: parseLocalSecret(options.localSecret),
+    auditKey: parseAuditKey(options.auditKey),
     metricsToken: parseToken(options.metricsToken),
+    notices: parseNoticeOptions(options.notices),
     logger: guarded(options.logger ?? QUIET),
     onEvent: options.onEvent ?? (() => undefined),
     clock: options.clock ?? steadyClock(),
   }
+}
+
+function parseMinProtocol(given: unknown): 3 | 4 {
+  if (given === undefined) return MIN_PROTOCOL
+  if (given === MIN_PROTOCOL || given === MAX_PROTOCOL) return given
+  throw new LatchkeyError('OPTION_INVALID', `minProtocol: expected ${MIN_PROTOCOL} or ${MAX_PROTOCOL}`)
 }
 
 function isScopePattern(name: unknown): boolean {
@@ -161,10 +192,12 @@ function guarded(logger: Logger): Logger {
   const call =
     (level: keyof Logger): Logger['info'] =>
     (message, fields) => {
+      const failed = (error: unknown): void => QUIET.error('the logger failed', { error })
       try {
-        logger[level](message, fields)
+        const asked: Readonly<Record<keyof Logger, (...args: Parameters<Logger['info']>) => unknown>> = logger
+        Promise.resolve(asked[level](message, fields)).catch(failed)
       } catch (error) {
-        QUIET.error('the logger threw', { error })
+        failed(error)
       }
     }
   return { info: call('info'), warn: call('warn'), error: call('error') }
@@ -178,13 +211,25 @@ function steadyClock(): Clock {
 
 function parseLocalSecret(given: unknown): LocalSecretOption {
   if (given === undefined || typeof given === 'boolean') return given ?? true
-  const file =
-    typeof given === 'object' && given !== null ? (given as { readonly file?: unknown }).file : undefined
-  if (typeof file === 'string' && file !== '') return { file }
+  const file = fileOf(given)
+  if (file !== null) return { file }
   throw new LatchkeyError(
     'OPTION_INVALID',
     'localSecret: expected true, false or { file: "/path/of/the/secret" }',
   )
+}
+
+function parseAuditKey(given: unknown): AuditKeyOption | undefined {
+  if (given === undefined || given === false) return given
+  const file = fileOf(given)
+  if (file !== null) return { file }
+  throw new LatchkeyError('OPTION_INVALID', 'auditKey: expected false or { file: "/path/of/the/key" }')
+}
+
+function fileOf(given: unknown): string | null {
+  const file =
+    typeof given === 'object' && given !== null ? (given as { readonly file?: unknown }).file : undefined
+  return typeof file === 'string' && file !== '' ? file : null
 }
 
 function parseToken(given: unknown): string | null {

@@ -25,13 +25,20 @@ const readApproval = paramsReader(
 const readRejection = paramsReader(Type.Object({ requestId, ...rejectionFields }, closed))
 const readName = paramsReader(Type.Object({ deviceId, ...nameFields }, closed))
 
-/** `health`, and the owner's side of pairing. */
+/** `health`, what a device may know of itself, and the owner's side of pairing. */
 export function addPairingMethods(core: GatewayCore): void {
   const { methods, service, sessions, approval } = core
   const scope = PAIRING_SCOPE
   const isConnected = (id: string): boolean => sessions.isConnected(id)
 
   methods.add('health', { scope: null }, () => ({ ok: true, ts: Date.now() }))
+
+  methods.add('device.self', { scope: null }, async ({ params, authority }) => {
+    readNothing(params ?? {})
+    const own = await service.self(authority)
+    if (own === null) throw new LatchkeyError('NOT_FOUND', 'this connection has no device of its own')
+    return { device: pairedRecord(own, isConnected(own.device.id)) }
+  })
 
   methods.add('device.pair.list', { scope }, async ({ params, authority }) => {
     readNothing(params ?? {})

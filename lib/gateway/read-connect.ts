@@ -3,7 +3,6 @@ import {
   CLOSE,
   describeDeviceProofProblem,
   MAX_PROTOCOL,
-  MIN_PROTOCOL,
   readConnectParams,
   verifyDeviceProof,
   type ConnectParams,
@@ -39,21 +38,35 @@ export type DeviceConnect = ReadConnect & {
   readonly requiresToken: boolean
 }
 
-export type ConnectProblem = { readonly error: ErrorShape; readonly closeCode: number }
+export type ConnectProblem = {
+  readonly error: ErrorShape
+  readonly closeCode: number
+  /** The proof of the device is wrong in a way that no wrong clock explains. */
+  readonly isBadProof?: boolean
+}
+
+/** What a connect is held against. */
+export type ConnectContext = {
+  /** Of the challenge. */
+  readonly nonce: string
+  readonly roles: readonly string[]
+  /** The lowest version that is accepted. */
+  readonly minProtocol: number
+  readonly nowMs: number
+}
 
 /** Reads and verifies the params of `connect`. Nothing is written before this has passed. */
 export function readConnect(
   raw: unknown,
-  nonce: string,
-  roles: readonly string[],
-  nowMs: number,
+  context: ConnectContext,
 ): { readonly connect: ReadConnect } | { readonly problem: ConnectProblem } {
   const read = readConnectParams(raw)
   if ('problem' in read) return problem('INVALID_REQUEST', `invalid connect ${read.problem}`)
   const params = read.value
+  const { nonce, roles, nowMs } = context
   const { minProtocol, maxProtocol } = params
   const protocol = Math.min(maxProtocol, MAX_PROTOCOL)
-  if (minProtocol > maxProtocol || protocol < MIN_PROTOCOL || protocol < minProtocol)
+  if (minProtocol > maxProtocol || protocol < context.minProtocol || protocol < minProtocol)
     return protocolMismatch(params)
 
   const role = params.role ?? 'operator'
@@ -79,9 +92,10 @@ function proveDevice(
 ): { readonly device: ProvedDevice } | { readonly problem: ConnectProblem } | null {
   if (params.device === undefined) return null
   const proof = verifyDeviceProof(params, params.device, nonce, nowMs)
-  return 'device' in proof
-    ? proof
-    : problem('INVALID_REQUEST', describeDeviceProofProblem(proof.problem), { code: proof.problem })
+  if ('device' in proof) return proof
+  const code = proof.problem
+  const refused = problem('INVALID_REQUEST', describeDeviceProofProblem(code), { code })
+  return { problem: { ...refused.problem, isBadProof: code !== 'DEVICE_AUTH_SIGNATURE_EXPIRED' } }
 }
 
 function connectOf(

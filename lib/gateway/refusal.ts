@@ -12,6 +12,7 @@ const UNFILED: Readonly<Record<Unfiled, string>> = {
   ignored: WAIT_LONGER,
   'too-often': 'This device has made too many different requests within an hour. Wait, then try again.',
   refused: 'A rule of this gateway refuses this device. Ask the owner.',
+  decided: 'A part of this was approved. Try again to ask for the rest.',
   'too-much': 'This device has asked for too many scopes. Ask for those that it needs.',
 }
 

@@ -18,6 +18,8 @@ export type GivenSecret = { readonly token: string | null; readonly password: st
 
 export type SharedSecret = {
   readonly mode: AuthOptions['mode']
+  /** Whether there is anything to compare. */
+  isGiven(given: GivenSecret): boolean
   /** `missing`: it sent none. */
   check(given: GivenSecret): 'right' | 'wrong' | 'missing'
   missing(): ConnectRefusal
@@ -31,10 +33,11 @@ export function parseSharedSecret(options: AuthOptions = { mode: 'none' }): Shar
   const Name = name.toUpperCase()
   return {
     mode,
+    isGiven: (given) => mode !== 'none' && isText(given[name]),
     check(given) {
       if (mode === 'none') return 'right'
       const said = given[name]
-      if (said === null || said === '') return 'missing'
+      if (!isText(said)) return 'missing'
       return timingSafeEqual(digest(said), digest(secret)) ? 'right' : 'wrong'
     },
     missing: () =>
@@ -53,16 +56,20 @@ export function parseSharedSecret(options: AuthOptions = { mode: 'none' }): Shar
   }
 }
 
-function parse(options: AuthOptions): { readonly mode: AuthOptions['mode']; readonly secret: string } {
-  const given = options as { readonly mode?: unknown; readonly token?: unknown; readonly password?: unknown }
+function parse(options: AuthOptions | null): { readonly mode: AuthOptions['mode']; readonly secret: string } {
+  const given = (options ?? {}) as {
+    readonly mode?: unknown
+    readonly token?: unknown
+    readonly password?: unknown
+  }
   if (given.mode === 'none') {
-    rejectUnknownKeys('auth', options, ['mode'])
+    rejectUnknownKeys('auth', given, ['mode'])
     return { mode: 'none', secret: '' }
   }
   if (given.mode !== 'token' && given.mode !== 'password')
     throw new LatchkeyError('OPTION_INVALID', 'auth.mode: expected none, token or password')
   const { mode } = given
-  rejectUnknownKeys('auth', options, ['mode', mode])
+  rejectUnknownKeys('auth', given, ['mode', mode])
   const secret = given[mode]
   const least = mode === 'token' ? 16 : 8
   if (typeof secret === 'string' && secret.length >= least && secret.length <= 512 && !secret.includes('|'))
@@ -71,6 +78,10 @@ function parse(options: AuthOptions): { readonly mode: AuthOptions['mode']; read
     'OPTION_INVALID',
     `auth.${mode}: expected text of ${least} to 512 characters without "|"`,
   )
+}
+
+function isText(said: string | null): said is string {
+  return said !== null && said !== ''
 }
 
 function digest(text: string): Buffer {

@@ -1,4 +1,4 @@
-export { addressPrefix } from './address.ts'
+export { addressPrefix, isLoopbackAddress } from './address.ts'
 export { decideLocality, originOf } from './decide-locality.ts'
 export { LOCALITY_OPTION_NAMES, localityPolicy } from './policy.ts'
 export type { LocalityOptions, LocalityPolicy } from './policy.ts'

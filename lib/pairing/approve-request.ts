@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { LatchkeyError } from '../errors.ts'
 import { actorOf, requireMayGrant, type Authority } from './authority.ts'
+import { covers } from './decide-pairing.ts'
 import { describeRequest } from './file-request.ts'
 import { findRequest, requirePending, settle } from './find-request.ts'
 import { narrowAsks } from './narrow-asks.ts'
 import type { PairingContext } from './pairing-context.ts'
 import type { PairingRequest, RoleAsk } from './pairing-request.ts'
 import { agreeWithFirst } from './second-approval.ts'
-import { checkCode, type CodeProblem } from './verify-code.ts'
+import { checkCode, describeCode, type CodeProblem } from './verify-code.ts'
 
 const MIN_EXPIRY_MS = 1000
 const MAX_EXPIRY_MS = 10 * 365 * 24 * 60 * 60 * 1000
@@ -56,14 +57,13 @@ export async function approveRequest(
 
   const problem = await checkCode(context, authority, request, asks, decision)
   if (problem !== null) return { kind: 'wrong-code', problem }
-  const second = await agreeWithFirst(context, authority, request, { asks, expiresInMs })
+  const second = await agreeWithFirst(context, authority, request, { asks, expiresInMs }, decision)
   if (second.kind === 'half-approved') return second
 
   await ensureDevice(context, request)
   for (const ask of asks) await grantAsk(context, authority, request, ask, expiresInMs)
-  const { first } = second
-  const hasCode = decision.code !== undefined
-  const details = { ...describeRequest(request), granted: asks, expiresInMs, first, codeTyped: hasCode }
+  const how = { first: second.first, ...describeCode(authority, decision) }
+  const details = { ...describeRequest(request), granted: asks, expiresInMs, ...how }
   await context.audit.record('request-approved', actorOf(authority), request.deviceId, details)
   return { kind: 'approved', request: await settle(context, authority, request, 'approved') }
 }
@@ -95,12 +95,15 @@ async function ensureDevice({ tx, nowMs }: PairingContext, request: PairingReque
 }
 
 async function grantAsk(
-  { tx, nowMs }: PairingContext,
+  { tx, nowMs, lattice }: PairingContext,
   authority: Authority,
   request: PairingRequest,
   ask: RoleAsk,
   expiresInMs: number | null,
 ): Promise<void> {
+  // A rule that approves a part of what a device asks for is asked again with each retry.
+  const lasting = (await tx.grants(request.deviceId)).filter((grant) => grant.via === 'owner' && grant.expiresAtMs === null) // prettier-ignore
+  if (covers(lattice, lasting, ask)) return
   await tx.putGrant({
     id: randomUUID(),
     deviceId: request.deviceId,

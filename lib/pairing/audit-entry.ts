@@ -23,6 +23,8 @@ export type AuditKind =
   | 'invite-used'
   | 'invite-revoked'
   | 'taint-changed'
+  | 'window-opened'
+  | 'audit-accepted'
 
 /** One recorded decision. Entries are only ever added; each carries the hash of the one before. */
 export type AuditEntry = {

@@ -12,6 +12,8 @@ const LAST_SEEN_EVERY_MS = 60_000
 export type Credentials = {
   readonly deviceId: string
   readonly token: string
+  /** The network that it calls from. */
+  readonly addressPrefix: string
   /** `null`: not worked out yet; the answer says when it is needed. */
   readonly verdict: LocalityVerdict | null
 }
@@ -31,7 +33,7 @@ export type Authentication =
  */
 export async function authenticate(
   context: PairingContext,
-  { deviceId, token, verdict }: Credentials,
+  { deviceId, token, addressPrefix, verdict }: Credentials,
 ): Promise<Authentication> {
   const { tx, nowMs, lattice } = context
   const known = (await tx.tokens(deviceId)).map((record) => ({
@@ -41,7 +43,7 @@ export async function authenticate(
   const found = known.find(({ standing }) => standing !== 'unknown')
   if (found === undefined) return { kind: 'token-refused', standing: 'unknown' }
   const { record, standing } = found
-  if (standing === 'superseded') await revokeFamily(context, record)
+  if (standing === 'superseded') await revokeFamily(context, record, addressPrefix)
   if (standing !== 'current' && standing !== 'previous') {
     return { kind: 'token-refused', standing }
   }

@@ -97,6 +97,12 @@ export function requireScope(lattice: ScopeLattice, authority: Authority, scope:
   throw missingScope(scope, [scope])
 }
 
+/** Throws unless the caller still holds what its connection was given, and that is `operator.admin`. */
+export async function requireAdmin(context: PairingContext, authority: Authority): Promise<void> {
+  await requireCurrent(context, authority)
+  requireScope(context.lattice, authority, ADMIN_SCOPE)
+}
+
 export function selfApproval(): LatchkeyError {
   return new LatchkeyError('FORBIDDEN', 'a device cannot approve its own request; let another one decide', {
     details: { code: 'SELF_APPROVAL' },

@@ -1,18 +1,14 @@
 import { LatchkeyError } from '../errors.ts'
-import {
-  ADMIN_SCOPE,
-  actorOf,
-  requireCurrent,
-  requireReach,
-  requireScope,
-  type Authority,
-} from './authority.ts'
+import { actorOf, requireAdmin, requireCurrent, requireReach, type Authority } from './authority.ts'
 import { cleanName } from './device-name.ts'
 import { isLive, type Grant } from './grant.ts'
 import type { PairingContext } from './pairing-context.ts'
-import { sortedUnion } from './scopes.ts'
+import { isScope, sortedUnion } from './scopes.ts'
 import { mintToken, rotated, type TokenRecord } from './token.ts'
 import { withdrawRole } from './use-token.ts'
+
+/** Of the devices whose silent grants were undone: an entry of the log must not grow with their number. */
+const NAMED_DEVICES = 100
 
 /** Gives a device a name of the owner's, in place of the one that it gives itself. */
 export async function renameDevice(
@@ -78,12 +74,13 @@ export async function revokeToken(
   role: string,
 ): Promise<number> {
   await requireReachable(context, authority, deviceId)
+  const scopes = await scopesOf(context, deviceId, role)
   const holdsRole = (await grantsOf(context, deviceId, role)).length > 0
   const record = await findToken(context, deviceId, role)
   if (record === null && !holdsRole) throw noToken()
   if (record !== null && record.revokedAtMs !== null && !holdsRole) return record.revokedAtMs
   await withdrawRole(context, deviceId, role)
-  await context.audit.record('token-revoked', actorOf(authority), deviceId, { role })
+  await context.audit.record('token-revoked', actorOf(authority), deviceId, { role, scopes })
   context.events.push({ kind: 'revoked', deviceId, role, why: 'token revoked' })
   return context.nowMs
 }
@@ -94,9 +91,8 @@ export async function undoSilentGrants(
   authority: Authority,
   sinceMs: number,
 ): Promise<readonly Grant[]> {
-  const { tx, lattice, audit, events } = context
-  await requireCurrent(context, authority)
-  requireScope(lattice, authority, ADMIN_SCOPE)
+  const { tx, audit, events } = context
+  await requireAdmin(context, authority)
   const undone = await tx.silentGrantsSince(sinceMs)
   for (const grant of undone) await tx.deleteGrant(grant.id)
   const devices = [...new Set(undone.map((grant) => grant.deviceId))]
@@ -105,8 +101,9 @@ export async function undoSilentGrants(
   if (undone.length > 0)
     await audit.record('silent-grants-undone', actorOf(authority), null, {
       sinceMs,
-      devices,
       grants: undone.length,
+      deviceCount: devices.length,
+      devices: devices.slice(0, NAMED_DEVICES),
     })
   return undone
 }
@@ -120,7 +117,7 @@ async function reduce(
 ): Promise<readonly string[]> {
   const { tx, lattice, events } = context
   const held = await scopesOf(context, deviceId, role)
-  const beyond = lattice.missing(held, scopes)
+  const beyond = scopes.filter((scope) => !isScope(scope) || !lattice.implies(held, scope))
   if (beyond.length > 0) {
     throw new LatchkeyError('INVALID_REQUEST', `scopes: the device does not hold ${beyond.join(', ')}`, {
       details: { code: 'SCOPE_NOT_HELD', scopes: beyond },

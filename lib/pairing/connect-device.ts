@@ -69,7 +69,7 @@ export async function connectDevice(
   const record = (await tx.tokens(attempt.id)).find((token) => token.role === ask.role) ?? null
   const standing = attempt.token === null || record === null ? null : standingOf(record, attempt.token, nowMs)
   if (standing === 'superseded' && record !== null) {
-    await revokeFamily(context, record)
+    await revokeFamily(context, record, attempt.addressPrefix)
     return { kind: 'token-mismatch', standing }
   }
   const isTokenValid = standing === 'current' || standing === 'previous'
@@ -94,11 +94,15 @@ async function decideWithInvite(
   const { bootstrapToken, requiresToken } = attempt
   const grants = await context.tx.grants(attempt.id)
   const decision = decidePairing({ ...context, ...attempt, grants })
-  const isNeeded = decision.kind !== 'admit' || (requiresToken && !isTokenValid)
-  if (bootstrapToken === null || !isNeeded) return decision
+  const isAdmitted = decision.kind === 'admit' && (!requiresToken || isTokenValid)
+  const isOwned = decision.kind === 'admit' && decision.grants.every((grant) => grant.via === 'owner')
+  if (bootstrapToken === null || (isAdmitted && isOwned)) return decision
   if (attempt.verdict === null) return { kind: 'needs-locality' }
-  if (await isUsedBy(context, bootstrapToken, attempt.id)) return decision
-  if (!(await redeemInvite(context, bootstrapToken, attempt))) return { kind: 'invite-invalid' }
+  // Once what it gave is gone, it does not stand in for the shared secret either.
+  if (await isUsedBy(context, bootstrapToken, attempt.id))
+    return isOwned || !requiresToken || isTokenValid ? decision : { kind: 'invite-invalid' }
+  if (!(await redeemInvite(context, bootstrapToken, attempt)))
+    return isAdmitted ? decision : { kind: 'invite-invalid' }
   return decidePairing({ ...context, ...attempt, grants: await context.tx.grants(attempt.id) })
 }
 
@@ -157,7 +161,8 @@ async function grantSilently(
     expiresAtMs: null,
   }
   await tx.putGrant(grant)
-  const why = { assurance: verdict?.assurance, locality: verdict?.reason, trace: verdict?.trace ?? [] }
+  const { assurance, trace = [] } = verdict ?? {}
+  const why = { from: grant.fromAddress, assurance, locality: grant.localityReason, trace }
   await audit.record('silent-grant', 'gateway', deviceId, { role, scopes, reason, ...claims, ...why })
   events.push({ kind: 'granted', deviceId, displayName: claims.displayName, role, scopes, via: 'silent' })
   return grant

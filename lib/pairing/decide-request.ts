@@ -1,10 +1,11 @@
 import { LatchkeyError } from '../errors.ts'
 import {
   actorOf,
+  ADMIN_SCOPE,
+  requireAdmin,
   requireCurrent,
   requireReach,
   requireScope,
-  ADMIN_SCOPE,
   type Authority,
 } from './authority.ts'
 import { describeRequest } from './file-request.ts'
@@ -40,9 +41,11 @@ export async function ignoreRequest(
   const { deviceId, displayName } = request
   if ((await tx.ignored(deviceId)) === null) {
     await tx.putIgnored({ deviceId, displayName, ignoredBy: actorOf(authority), ignoredAtMs: nowMs })
-    await audit.record('device-ignored', actorOf(authority), deviceId, { requestId })
+    await audit.record('device-ignored', actorOf(authority), deviceId, describeRequest(request))
   }
-  return request.state === 'pending' ? settle(context, authority, request, 'rejected') : request
+  if (request.state !== 'pending') return request
+  await audit.record('request-rejected', actorOf(authority), deviceId, { requestId, said: 'ignored' })
+  return settle(context, authority, request, 'rejected')
 }
 
 /** Hears of the key again. */
@@ -72,15 +75,14 @@ export async function removeDevice(
   const { tx, lattice, audit } = context
   await requireCurrent(context, authority)
   requireReach(lattice, authority, deviceId)
-  if ((await tx.device(deviceId)) === null) throw new LatchkeyError('NOT_FOUND', 'unknown deviceId')
+  const device = await tx.device(deviceId)
+  if (device === null) throw new LatchkeyError('NOT_FOUND', 'unknown deviceId')
   const pending = await tx.pendingRequestOf(deviceId)
   if (pending !== null) await settle(context, authority, pending, 'rejected')
+  const held = (await tx.grants(deviceId)).map(({ role, scopes, via }) => ({ role, scopes, via }))
   await tx.deleteDevice(deviceId)
-  await audit.record('device-removed', actorOf(authority), deviceId, { pending: pending?.id ?? null })
+  const { displayName, label } = device
+  const details = { displayName, label, held, pending: pending?.id ?? null }
+  await audit.record('device-removed', actorOf(authority), deviceId, details)
   context.events.push({ kind: 'removed', deviceId })
-}
-
-async function requireAdmin(context: PairingContext, authority: Authority): Promise<void> {
-  await requireCurrent(context, authority)
-  requireScope(context.lattice, authority, ADMIN_SCOPE)
 }

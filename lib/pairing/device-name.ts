@@ -1,7 +1,12 @@
 const MAX_GRAPHEMES = 64
 const MAX_MARKS = 4
-/** Control, format, private, unassigned and surrogate code points, line and paragraph separators. */
-const UNWANTED = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu
+/** Some letters join without end, old Korean ones for example. */
+const MAX_CODE_POINTS = 8
+/**
+ * Control, format, private, unassigned and surrogate code points, line and paragraph separators, and the
+ * letters and symbols that show nothing: the Hangul fillers and the empty Braille pattern.
+ */
+const UNWANTED = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u2800]/gu
 
 /**
  * A name that a client gave, made safe to keep: NFC, without invisible and direction-changing characters,
@@ -29,6 +34,7 @@ function limitMarks(grapheme: string): string {
   let marks = 0
   return Array.from(grapheme)
     .filter((char) => !/\p{M}/u.test(char) || (marks += 1) <= MAX_MARKS)
+    .slice(0, MAX_CODE_POINTS)
     .join('')
 }
 

@@ -23,9 +23,10 @@ export type Attempt = Pick<ConnectAttempt, 'ask' | 'addressPrefix' | 'requestId'
 
 /**
  * Why no request waits. `ignored` is for the owner's eyes: the device is not told. `refused`: the app's own rule
- * has rejected it at once.
+ * has rejected it at once. `decided`: the one of this connection was decided on already, and gave less than was
+ * asked for.
  */
-export type Unfiled = 'too-many' | 'too-often' | 'too-much' | 'ignored' | 'refused'
+export type Unfiled = 'too-many' | 'too-often' | 'too-much' | 'ignored' | 'refused' | 'decided'
 
 export type Filed = {
   readonly request: PairingRequest | null
@@ -58,9 +59,11 @@ export async function fileRequest(context: PairingContext, attempt: Attempt): Pr
 
 async function overCaps(
   { tx, limits, nowMs }: PairingContext,
-  { device, ask, addressPrefix }: Attempt,
+  { device, ask, addressPrefix, requestId }: Attempt,
   pending: PairingRequest | null,
 ): Promise<Unfiled | null> {
+  // An id names one request for good: a decision on it must stay on record.
+  if ((await tx.request(requestId)) !== null) return 'decided'
   const scopes = widenAsks(pending?.asks ?? [], ask).flatMap((one) => one.scopes)
   if (scopes.length > MAX_ASKED_SCOPES) return 'too-much'
   if ((await tx.countRequestsOf(device.id, nowMs - HOUR_MS)) >= limits.maxRequestsPerDevice)

@@ -42,12 +42,19 @@ export async function listPairings(context: PairingContext, authority: Authority
 /** What a caller without `operator.admin` sees. */
 export async function ownPairings(context: PairingContext, authority: Authority): Promise<Pairings> {
   if (authority.kind !== 'device') return { pending: [], paired: [] }
-  const own = await context.tx.device(authority.deviceId)
+  const own = await ownDevice(context, authority)
   const pending = await context.tx.pendingRequestOf(authority.deviceId)
   return {
     pending: pending === null ? [] : [pending],
-    paired: own === null ? [] : [await pairedDevice(context, own)],
+    paired: own === null ? [] : [own],
   }
+}
+
+/** What a device may always know: what it holds itself. */
+export async function ownDevice(context: PairingContext, authority: Authority): Promise<PairedDevice | null> {
+  if (authority.kind !== 'device') return null
+  const own = await context.tx.device(authority.deviceId)
+  return own === null ? null : pairedDevice(context, own)
 }
 
 export async function pairedDevice({ tx }: PairingContext, device: Device): Promise<PairedDevice> {

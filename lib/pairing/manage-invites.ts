@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LatchkeyError } from '../errors.ts'
-import {
-  actorOf,
-  ADMIN_SCOPE,
-  requireCurrent,
-  requireMayGrant,
-  requireScope,
-  type Authority,
-} from './authority.ts'
+import { actorOf, requireAdmin, requireCurrent, requireMayGrant, type Authority } from './authority.ts'
 import { cleanName } from './device-name.ts'
 import type { Invite } from './invite.ts'
 import type { PairingContext } from './pairing-context.ts'
@@ -34,7 +27,8 @@ export type InviteAsk = {
 export type MadeInvite = { readonly invite: Invite; readonly token: string }
 
 /**
- * Makes an invitation: whoever presents its token first gets what it promises, never more than its maker holds.
+ * Makes an invitation: whoever presents its token first gets what it promises, never more than its maker holds,
+ * and nothing that two approvers have to agree on.
  *
  * @throws {LatchkeyError} FORBIDDEN, INVALID_REQUEST, RATE_LIMITED when too many are open
  */
@@ -43,10 +37,11 @@ export async function makeInvite(
   authority: Authority,
   ask: InviteAsk,
 ): Promise<MadeInvite> {
-  const { tx, nowMs, limits, lattice, audit } = context
+  const { tx, nowMs, limits, lattice, approval, audit } = context
   const asks: readonly RoleAsk[] = [{ role: ask.role, scopes: sortedUnion(ask.scopes) }]
   await requireCurrent(context, authority)
   requireMayGrant(lattice, authority, null, asks)
+  if (authority.kind !== 'host' && approval.needsSecondApprover(asks)) throw needsTwo()
   if (ask.isFirstOwner === true && (await tx.hasOwnerGrants())) throw hasOwner()
   const open = (await tx.invites()).filter((invite) => isOpen(invite, nowMs))
   if (open.length >= limits.maxInvites) {
@@ -93,7 +88,12 @@ export async function revokeInvite(
     })
   }
   await context.tx.deleteInvite(inviteId)
-  await context.audit.record('invite-revoked', actorOf(authority), null, { id: inviteId })
+  await context.audit.record('invite-revoked', actorOf(authority), null, {
+    id: inviteId,
+    asks: invite.asks,
+    label: invite.label,
+    createdBy: invite.createdBy,
+  })
 }
 
 /** Forgets what ended long ago. */
@@ -106,11 +106,6 @@ export function isOpen(invite: Invite, nowMs: number): boolean {
   return invite.usedBy === null && invite.expiresAtMs > nowMs
 }
 
-async function requireAdmin(context: PairingContext, authority: Authority): Promise<void> {
-  await requireCurrent(context, authority)
-  requireScope(context.lattice, authority, ADMIN_SCOPE)
-}
-
 function parseTtl(given: number | undefined): number {
   if (given === undefined) return DEFAULT_INVITE_TTL_MS
   if (Number.isInteger(given) && given >= 1000 && given <= MAX_INVITE_TTL_MS) return given
@@ -118,6 +113,11 @@ function parseTtl(given: number | undefined): number {
     'INVALID_REQUEST',
     `ttlMs: got ${String(given)}, expected milliseconds from 1000 to ${MAX_INVITE_TTL_MS} (a week)`,
   )
+}
+
+function needsTwo(): LatchkeyError {
+  const message = 'two approvers have to agree on these scopes: let the device ask for them, and both approve'
+  return new LatchkeyError('FORBIDDEN', message, { details: { code: 'SECOND_APPROVER_REQUIRED' } })
 }
 
 function hasOwner(): LatchkeyError {

@@ -1,6 +1,6 @@
 import { LatchkeyError } from '../errors.ts'
 import type { RoleAsk } from './pairing-request.ts'
-import { sortedUnion, type ScopeLattice } from './scopes.ts'
+import { isScope, sortedUnion, type ScopeLattice } from './scopes.ts'
 
 /**
  * The part of a request that is to be granted. Each role keeps those of the scopes that it asked for, or that
@@ -22,7 +22,10 @@ export function narrowAsks(
   if (kept.length === 0)
     throw new LatchkeyError('INVALID_REQUEST', 'roles: name at least one, or leave it out')
   if (scopes === undefined) return kept
-  const extra = scopes.find((scope) => !kept.some((ask) => lattice.implies(ask.scopes, scope)))
+  // A pattern such as `operator.*` is given by a rule, but it is no scope.
+  const isAsked = (scope: string): boolean =>
+    isScope(scope) && kept.some((ask) => lattice.implies(ask.scopes, scope))
+  const extra = scopes.find((scope) => !isAsked(scope))
   if (extra !== undefined) throw notAsked('scope', extra)
   return kept.map((ask) => ({
     role: ask.role,

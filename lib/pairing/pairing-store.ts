@@ -16,6 +16,8 @@ export type PairingStore = {
    */
   transaction<T>(work: (tx: PairingTransaction) => Promise<T>): Promise<T>
   close(): Promise<void>
+  /** It ends with the process, so nothing about it is worth remembering elsewhere. Default: false. */
+  readonly isVolatile?: boolean
 }
 
 /** A key whose requests the owner does not want to see. */
@@ -58,6 +60,8 @@ export type PairingTransaction = {
   /** The device must exist. */
   putGrant(grant: Grant): Promise<void>
   deleteGrant(id: string): Promise<void>
+  /** Those with expiresAtMs < `beforeMs`, of every device. */
+  deleteExpiredGrants(beforeMs: number): Promise<void>
 
   /** By role. */
   tokens(deviceId: string): Promise<TokenRecord[]>

@@ -1,19 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { heldScopes, isKeyless, PAIRING_SCOPE } from './authority.ts'
+import { ADMIN_SCOPE, heldScopes, isKeyless } from './authority.ts'
 import type { ConnectAttempt } from './connect-device.ts'
 import { touchDevice } from './device-record.ts'
 import type { Invite } from './invite.ts'
 import type { PairingContext } from './pairing-context.ts'
 import { hashToken } from './token.ts'
 
-/** True when this very key used the invitation before: a retry, which needs nothing more of it. */
-export async function isUsedBy({ tx }: PairingContext, token: string, deviceId: string): Promise<boolean> {
-  return (await tx.inviteByToken(hashToken(token)))?.usedBy === deviceId
+/** True when this very key used the invitation before, in its time: a retry, which needs nothing more of it. */
+export async function isUsedBy(
+  { tx, nowMs }: PairingContext,
+  token: string,
+  deviceId: string,
+): Promise<boolean> {
+  const invite = await tx.inviteByToken(hashToken(token))
+  return invite?.usedBy === deviceId && invite.expiresAtMs > nowMs
 }
 
 /**
  * Gives the device what the invitation promises, and binds the invitation to its key. False for one that is
- * unknown, over, used by another key, or whose maker could not make it any more.
+ * unknown, over, used by another key, the device's own, or whose maker could not make it any more.
  */
 export async function redeemInvite(
   context: PairingContext,
@@ -23,7 +28,8 @@ export async function redeemInvite(
   const { tx, nowMs, audit, events } = context
   const invite = await tx.inviteByToken(hashToken(token))
   if (invite === null || invite.usedBy !== null || invite.expiresAtMs <= nowMs) return false
-  if (!(await isBacked(context, invite))) return false
+  // Nobody approves itself: what a device holds silently would become an approval of the owner's.
+  if (invite.createdBy === attempt.id || !(await isBacked(context, invite))) return false
 
   await touchDevice(context, attempt)
   for (const { role, scopes } of invite.asks) {
@@ -45,23 +51,28 @@ export async function redeemInvite(
   }
   await tx.putInvite({ ...invite, usedBy: attempt.id, usedAtMs: nowMs })
   const { id: inviteId, createdBy, asks } = invite
-  const why = { locality: attempt.verdict?.reason, trace: attempt.verdict?.trace ?? [] }
+  const { clientAddress: from = null, assurance, reason: locality, trace = [] } = attempt.verdict ?? {}
   await audit.record('invite-used', attempt.id, attempt.id, {
     inviteId,
     createdBy,
     asks,
     ...attempt.claims,
-    ...why,
+    from,
+    assurance,
+    locality,
+    trace,
   })
   return true
 }
 
-/** Whoever made it must still hold what it gives; an invitation for the first owner must find none. */
+/** Whoever made it must still be able to; an invitation for the first owner must find none. */
 async function isBacked(context: PairingContext, invite: Invite): Promise<boolean> {
-  const { tx, lattice, nowMs } = context
-  if (invite.isFirstOwner) return !(await tx.hasOwnerGrants())
-  if (invite.createdBy === 'host' || isKeyless(invite.createdBy)) return true
-  const grants = await tx.grants(invite.createdBy)
-  const held = heldScopes(grants, 'operator', invite.silentHonoured, nowMs) ?? []
-  return lattice.missing(held, [PAIRING_SCOPE, ...invite.asks.flatMap((ask) => ask.scopes)]).length === 0
+  const { tx, lattice, nowMs, approval } = context
+  const { createdBy, asks } = invite
+  if (invite.isFirstOwner && (await tx.hasOwnerGrants())) return false
+  if (createdBy === 'host') return true
+  if (approval.needsSecondApprover(asks)) return false
+  if (isKeyless(createdBy)) return true
+  const held = heldScopes(await tx.grants(createdBy), 'operator', invite.silentHonoured, nowMs) ?? []
+  return lattice.missing(held, [ADMIN_SCOPE, ...asks.flatMap((ask) => ask.scopes)]).length === 0
 }

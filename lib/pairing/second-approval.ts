@@ -1,7 +1,10 @@
 import { LatchkeyError } from '../errors.ts'
+import type { Decision } from './approve-request.ts'
 import { actorOf, heldScopes, isKeyless, type Authority } from './authority.ts'
+import { describeRequest } from './file-request.ts'
 import type { PairingContext } from './pairing-context.ts'
 import type { PairingRequest, PartialApproval } from './pairing-request.ts'
+import { describeCode } from './verify-code.ts'
 
 type Approved = Pick<PartialApproval, 'asks' | 'expiresInMs'>
 
@@ -22,12 +25,13 @@ export async function agreeWithFirst(
   authority: Authority,
   request: PairingRequest,
   approved: Approved,
+  code: Pick<Decision, 'code' | 'withoutCode'>,
 ): Promise<SecondApproval> {
   if (authority.kind === 'host' || !context.approval.needsSecondApprover(approved.asks))
     return { kind: 'agreed', first: null }
   const by = actorOf(authority)
   const first = await standing(context, request.approvals[0])
-  if (first === null || first.by === by) return keepFirst(context, authority, request, approved)
+  if (first === null || first.by === by) return keepFirst(context, authority, request, approved, code)
   if (
     JSON.stringify([first.asks, first.expiresInMs]) !== JSON.stringify([approved.asks, approved.expiresInMs])
   ) {
@@ -66,11 +70,13 @@ async function keepFirst(
   authority: Authority,
   request: PairingRequest,
   approved: Approved,
+  code: Pick<Decision, 'code' | 'withoutCode'>,
 ): Promise<SecondApproval> {
   const approval = approvalOf(context, authority, approved)
   const kept = { ...request, approvals: [approval] }
   await context.tx.putRequest(kept)
-  const details = { requestId: request.id, digest: request.digest, granted: approved.asks }
+  const { asks: granted, expiresInMs } = approved
+  const details = { ...describeRequest(request), granted, expiresInMs, ...describeCode(authority, code) }
   await context.audit.record('request-half-approved', approval.by, request.deviceId, details)
   return { kind: 'half-approved', request: kept }
 }

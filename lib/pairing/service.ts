@@ -1,41 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import type { LocalityVerdict } from '../locality/verdict.ts'
 import type { ApprovalPolicy } from './approval-policy.ts'
-import { approvalOf, approvedDevice, type Approval } from './approval.ts'
-import { approveRequest, type Decision } from './approve-request.ts'
-import type { AuditEntry } from './audit-entry.ts'
-import { auditBudget, auditTrail, type AuditBudget, type HeadSigner } from './audit-trail.ts'
-import { authenticate, type Authentication, type Credentials } from './authenticate.ts'
-import { ADMIN_SCOPE, requireCurrent, requireScope, type Authority } from './authority.ts'
-import { renameDevice, revokeToken, rotateToken, undoSilentGrants, type Rotation } from './change-device.ts'
-import { connectDevice, type ConnectAttempt, type ConnectOutcome } from './connect-device.ts'
+import { approvalOf, approvedDevice } from './approval.ts'
+import { approveRequest } from './approve-request.ts'
+import type { AuditSigner } from './audit-seal.ts'
+import { auditTrail } from './audit-trail.ts'
+import { authenticate } from './authenticate.ts'
+import { actorOf, requireAdmin } from './authority.ts'
+import { renameDevice, revokeToken, rotateToken, undoSilentGrants } from './change-device.ts'
+import { connectDevice } from './connect-device.ts'
 import { ignoreRequest, listIgnored, rejectRequest, removeDevice, unignoreDevice } from './decide-request.ts'
 import { keepEvents, noteTold, untoldEvents, type NumberedEvent } from './event-log.ts'
 import { expireRequests } from './file-request.ts'
-import type { Grant } from './grant.ts'
-import type { Invite } from './invite.ts'
-import {
-  listDevices,
-  listPending,
-  showDevice,
-  showRequest,
-  type DevicePage,
-  type ListedDevices,
-  type ListedRequests,
-  type RequestPage,
-} from './list-pages.ts'
-import { listPairings, type PairedDevice, type Pairings } from './list-pairings.ts'
-import {
-  listInvites,
-  makeInvite,
-  revokeInvite,
-  sweepInvites,
-  type InviteAsk,
-  type MadeInvite,
-} from './manage-invites.ts'
+import { isLive } from './grant.ts'
+import { listAudit } from './list-audit.ts'
+import { listDevices, listPending, showDevice, showRequest } from './list-pages.ts'
+import { listPairings, ownDevice } from './list-pairings.ts'
+import { listInvites, makeInvite, revokeInvite, sweepInvites } from './manage-invites.ts'
 import type { Clock, PairingContext, PairingEvent, PairingLimits } from './pairing-context.ts'
-import type { PairingRequest, RoleAsk } from './pairing-request.ts'
-import type { IgnoredDevice, PairingStore } from './pairing-store.ts'
+import type { PairingService } from './pairing-service.ts'
+import type { PairingStore } from './pairing-store.ts'
 import type { ScopeLattice } from './scopes.ts'
 import type { SilentPolicy } from './silent-policy.ts'
 
@@ -55,61 +38,13 @@ export type PairingServiceOptions = {
   readonly limits: PairingLimits
   readonly clock: Clock
   /** Signs the end of the audit log; `null`: it stays unsigned. */
-  readonly auditSigner: HeadSigner | null
-  /** Called after the commit, in order. Must not throw. */
+  readonly auditSigner: AuditSigner | null
+  /** Called after the commit, in order. Should not throw: the decision stands, and nobody hears of the error. */
   readonly onEvent: (event: PairingEvent) => void
 }
 
-/** The only writer of the store. Every method is one transaction; it answers after the commit. */
-export type PairingService = {
-  /** Names this gateway's store; made once. */
-  gatewayId(): Promise<string>
-  /** What is kept about the taint of this gateway; `null`: nothing. */
-  taint(): Promise<string | null>
-  putTaint(value: string | null): Promise<void>
-  connect(attempt: ConnectAttempt): Promise<ConnectOutcome>
-  /** Who a call over HTTP acts as: a device that has proved its key, by its token. */
-  authenticate(credentials: Credentials): Promise<Authentication>
-  list(authority: Authority): Promise<Pairings>
-  listDevices(authority: Authority, page: DevicePage): Promise<ListedDevices>
-  listPending(authority: Authority, page: RequestPage): Promise<ListedRequests>
-  device(authority: Authority, deviceId: string): Promise<PairedDevice>
-  /** Whatever became of it. */
-  request(authority: Authority, requestId: string): Promise<PairingRequest>
-  /**
-   * The same service, of which every call first runs `check` in its own transaction, and does nothing when that
-   * throws. `check` reads with the service that it is given.
-   */
-  onlyIf(check: (now: PairingService) => Promise<void>): PairingService
-  /** @throws {LatchkeyError} also FORBIDDEN with `details.code` WRONG_CODE: three of them end the request */
-  approve(authority: Authority, decision: Decision): Promise<Approval>
-  reject(authority: Authority, requestId: string, reason?: string): Promise<PairingRequest>
-  ignore(authority: Authority, requestId: string): Promise<PairingRequest>
-  unignore(authority: Authority, deviceId: string): Promise<void>
-  ignored(authority: Authority): Promise<IgnoredDevice[]>
-  remove(authority: Authority, deviceId: string): Promise<void>
-  rename(authority: Authority, deviceId: string, label: string): Promise<string>
-  rotate(authority: Authority, token: { deviceId: string; role: string; scopes?: readonly string[] | undefined }): Promise<Rotation> // prettier-ignore
-  /** Resolves with the time of the revocation. */
-  revoke(authority: Authority, deviceId: string, role: string): Promise<number>
-  undoSilent(authority: Authority, sinceMs: number): Promise<readonly Grant[]>
-  invite(authority: Authority, ask: InviteAsk): Promise<MadeInvite>
-  invites(authority: Authority): Promise<Invite[]>
-  revokeInvite(authority: Authority, inviteId: string): Promise<void>
-  /** By seq, ascending, those after `after`; for holders of `operator.admin`. */
-  auditEntries(authority: Authority, page: { after: number; limit: number }): Promise<AuditEntry[]>
-  /** Ends requests whose time is over, and forgets what was settled long ago. */
-  sweep(): Promise<void>
-  /** Tells what an earlier run of this gateway had committed and not told. */
-  tellUntold(): Promise<void>
-  /** Whether the policy would pair such a client silently, if it were a new device. */
-  mayPairSilently(verdict: LocalityVerdict, ask: RoleAsk): boolean
-  /** With `silent.mode: 'window'`: pairs eligible clients silently for this long. 0 closes the window. */
-  openWindow(durationMs: number): void
-}
-
 /** What all views of one service share. */
-type ServiceState = { readonly budget: AuditBudget; windowEndsMs: number; toldSeq: number }
+type ServiceState = { windowEndsMs: number; toldSeq: number }
 
 /** Where a view works: in a transaction that is under way, or in ones of its own that begin with a check. */
 type ServiceView = {
@@ -119,30 +54,35 @@ type ServiceView = {
 
 export function pairingService(
   options: PairingServiceOptions,
-  state: ServiceState = { budget: auditBudget(STRANGERS_PER_HOUR), windowEndsMs: 0, toldSeq: 0 },
+  state: ServiceState = { windowEndsMs: 0, toldSeq: 0 },
   { within, check }: ServiceView = {},
 ): PairingService {
   const { store, lattice, silent, approval, limits, clock, onEvent, auditSigner } = options
 
   async function run<T>(work: (context: PairingContext) => Promise<T>): Promise<T> {
     if (within !== undefined) return work(within)
-    const { result, kept } = await store.transaction(async (tx) => {
+    const { result, kept, signed } = await store.transaction(async (tx) => {
       const nowMs = clock.now()
       const windowOpen = nowMs < state.windowEndsMs
-      const audit = auditTrail(tx, nowMs, auditSigner, state.budget)
+      const audit = auditTrail(tx, nowMs, auditSigner, STRANGERS_PER_HOUR)
       const events: PairingEvent[] = []
       const context = { tx, lattice, silent, approval, limits, nowMs, windowOpen, audit, events }
       await check?.(pairingService(options, state, { within: context }))
       const result = await work(context)
-      return { result, kept: await keepEvents(tx, events, nowMs) }
+      return { result, kept: await keepEvents(tx, events, nowMs), signed: audit.signed }
     })
+    if (signed !== null) auditSigner?.memory?.keep(signed.gatewayId, signed.head, signed.isAccepted)
     tell(kept)
     return result
   }
 
   function tell(events: readonly NumberedEvent[]): void {
     for (const { seq, event } of events) {
-      onEvent(event)
+      try {
+        if (event !== null) onEvent(event)
+      } catch {
+        // It is committed: one event that cannot be told neither undoes it nor keeps back the next.
+      }
       state.toldSeq = Math.max(state.toldSeq, seq)
     }
   }
@@ -157,17 +97,22 @@ export function pairingService(
   return {
     gatewayId: () => run(gatewayId),
     taint: () => run(async ({ tx }) => (await tx.setting(TAINT)) || null),
-    putTaint: (value) =>
-      run(async ({ tx, audit }) => {
-        await tx.putSetting(TAINT, value ?? '')
-        await audit.record('taint-changed', 'gateway', null, { taint: value })
+    putTaint: (authority, taint) =>
+      run(async (context) => {
+        const { tx, audit } = context
+        await requireAdmin(context, authority)
+        await tx.putSetting(TAINT, taint === null ? '' : JSON.stringify(taint))
+        await audit.record('taint-changed', actorOf(authority), null, { taint })
       }),
     connect: (attempt) => runFresh((context) => connectDevice(context, attempt)),
     authenticate: (credentials) => run((context) => authenticate(context, credentials)),
+    isPaired: (deviceId) =>
+      run(async ({ tx, nowMs }) => (await tx.grants(deviceId)).some((grant) => isLive(grant, nowMs))),
     list: (authority) => runFresh((context) => listPairings(context, authority)),
     listDevices: (authority, page) => run((context) => listDevices(context, authority, page)),
     listPending: (authority, page) => runFresh((context) => listPending(context, authority, page)),
     device: (authority, deviceId) => run((context) => showDevice(context, authority, deviceId)),
+    self: (authority) => run((context) => ownDevice(context, authority)),
     request: (authority, requestId) => runFresh((context) => showRequest(context, authority, requestId)),
     onlyIf: (condition) => pairingService(options, state, { check: condition }),
     async approve(authority, decision) {
@@ -193,9 +138,14 @@ export function pairingService(
     revokeInvite: (authority, inviteId) => run((context) => revokeInvite(context, authority, inviteId)),
     auditEntries: (authority, page) =>
       run(async (context) => {
-        await requireCurrent(context, authority)
-        requireScope(lattice, authority, ADMIN_SCOPE)
-        return context.tx.auditEntries(page)
+        await requireAdmin(context, authority)
+        return listAudit(context, page)
+      }),
+    auditDoubt: () => run(({ audit }) => audit.doubt()),
+    acceptAudit: (authority) =>
+      run(async (context) => {
+        await requireAdmin(context, authority)
+        return context.audit.accept(actorOf(authority))
       }),
     sweep: () =>
       runFresh(async (context) => {
@@ -203,6 +153,8 @@ export function pairingService(
         await tx.deleteSettledRequests(['approved', 'rejected'], nowMs - KEEP_DECIDED_MS)
         await tx.deleteSettledRequests(['superseded', 'expired'], nowMs - KEEP_UNDECIDED_MS)
         await sweepInvites(context)
+        await tx.deleteExpiredGrants(nowMs - KEEP_DECIDED_MS)
+        await context.audit.recordLeftOut()
         await noteTold(tx, state.toldSeq)
       }),
     async tellUntold() {
@@ -217,6 +169,7 @@ export function pairingService(
       silent.allows(verdict, 'not-paired', ask, clock.now() < state.windowEndsMs),
     openWindow(durationMs) {
       state.windowEndsMs = clock.now() + durationMs
+      return run(({ audit }) => audit.record('window-opened', 'host', null, { durationMs }))
     },
   }
 }

@@ -23,9 +23,11 @@ export async function useToken(
     await tx.putToken(freshToken(attempt.id, attempt.ask.role, token, nowMs, ttlMs))
     return token
   }
+  const isCurrent = attempt.token !== null && hashToken(attempt.token) === record.hash
+  const used = isCurrent ? confirmed(record) : record
   if (record.isRotationDue) {
     const token = mintToken()
-    await tx.putToken(rotated(record, token, nowMs, ttlMs))
+    await tx.putToken(rotated(used, token, nowMs, ttlMs))
     return token
   }
   if (attempt.token !== null) await noteUse(context, record, attempt.token)
@@ -38,8 +40,7 @@ export async function noteUse(
   record: TokenRecord,
   token: string,
 ): Promise<void> {
-  const isCurrent = hashToken(token) === record.hash
-  const used = isCurrent ? confirmed(record) : record
+  const used = hashToken(token) === record.hash ? confirmed(record) : record
   const isStale = nowMs - (record.lastUsedAtMs ?? -Infinity) >= LAST_USED_EVERY_MS
   if (used !== record || isStale) await tx.putToken({ ...used, lastUsedAtMs: nowMs })
 }
@@ -48,10 +49,14 @@ export async function noteUse(
  * A token that was replaced has come back: there is a copy of what only the device should have. What the
  * device holds in this role is taken from it.
  */
-export async function revokeFamily(context: PairingContext, record: TokenRecord): Promise<void> {
+export async function revokeFamily(
+  context: PairingContext,
+  record: TokenRecord,
+  addressPrefix: string,
+): Promise<void> {
   const { deviceId, role } = record
   await withdrawRole(context, deviceId, role)
-  await context.audit.record('token-reused', 'gateway', deviceId, { role })
+  await context.audit.record('token-reused', 'gateway', deviceId, { role, fromNetwork: addressPrefix })
   context.events.push({ kind: 'revoked', deviceId, role, why: 'token reused' })
 }
 

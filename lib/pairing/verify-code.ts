@@ -39,6 +39,15 @@ export async function checkCode(
   return strike(context, authority, request)
 }
 
+/** What the audit log keeps of it. The program itself types none, whatever it passes on. */
+export function describeCode(
+  authority: Authority,
+  { code, withoutCode }: Pick<Decision, 'code' | 'withoutCode'>,
+): { readonly codeTyped: boolean; readonly withoutCode: boolean } {
+  const isTyped = authority.kind !== 'host' && code !== undefined
+  return { codeTyped: isTyped, withoutCode: !isTyped && withoutCode === true }
+}
+
 async function strike(
   context: PairingContext,
   authority: Authority,

@@ -23,7 +23,8 @@ export const ConnectParamsSchema = Type.Object({
     deviceFamily: Type.Optional(signedText(64)),
   }),
   role: Type.Optional(text(64)),
-  scopes: Type.Optional(Type.Array(text(64), { maxItems: 64 })),
+  /** As many as one pairing request may hold, and one more: whoever approves it has to hold them all. */
+  scopes: Type.Optional(Type.Array(text(64), { maxItems: 129 })),
   device: Type.Optional(
     Type.Object({
       id: text(128),

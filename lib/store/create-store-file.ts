@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, link, mkdir, open, rm, stat } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Kysely } from 'kysely'
+import { fileExists, syncFolder } from './durable-files.ts'
 import { migrate } from './migrate.ts'
 import { APPLICATION_ID, ImmediateSqliteDialect, openDatabase } from './sqlite-dialect.ts'
 import { corruptStore } from './sqlite-error.ts'
@@ -13,11 +14,11 @@ import type { StoreTables } from './schema.ts'
  * not at all: an empty or half-made file found at a start is damage, never a start that was cut short.
  */
 export async function createStoreFile(file: string, busyTimeoutMs: number): Promise<void> {
-  if (await exists(file)) return
+  if (await fileExists(file)) return
   const folder = path.dirname(file)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   // SQLite would replay it into the new database.
-  if (await exists(`${file}-wal`)) {
+  if (await fileExists(`${file}-wal`)) {
     throw corruptStore(file, `it is missing, but ${file}-wal is there and may hold part of it`)
   }
   const draft = `${file}.${randomUUID()}.new`
@@ -28,16 +29,6 @@ export async function createStoreFile(file: string, busyTimeoutMs: number): Prom
     await syncFolder(folder)
   } finally {
     for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(draft + suffix, { force: true })
-  }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-    throw error
   }
 }
 
@@ -62,16 +53,5 @@ async function publish(draft: string, file: string): Promise<void> {
     // Some file systems (FAT, some shared folders) have no hard links.
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error
     await copyFile(draft, file, constants.COPYFILE_EXCL)
-  }
-}
-
-/** So that the name survives a loss of power, too. Windows has no such call. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

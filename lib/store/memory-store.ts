@@ -16,5 +16,6 @@ export function memoryStore(): PairingStore {
         return result
       }),
     close: () => queue.close(() => Promise.resolve()),
+    isVolatile: true,
   }
 }

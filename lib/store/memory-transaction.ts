@@ -81,6 +81,10 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
       grants.set(grant.id, grant)
     },
     deleteGrant: (id) => void grants.delete(id),
+    deleteExpiredGrants: (beforeMs) => {
+      for (const { id, expiresAtMs } of grants.values())
+        if (expiresAtMs !== null && expiresAtMs < beforeMs) grants.delete(id)
+    },
 
     tokens: (deviceId) =>
       [...tokens.values()]

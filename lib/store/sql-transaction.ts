@@ -71,6 +71,9 @@ export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransactio
     async deleteGrant(id) {
       await trx.deleteFrom('grants').where('id', '=', id).execute()
     },
+    async deleteExpiredGrants(beforeMs) {
+      await trx.deleteFrom('grants').where('expires_at_ms', '<', beforeMs).execute()
+    },
 
     async tokens(deviceId) {
       const all = trx.selectFrom('tokens').selectAll().where('device_id', '=', deviceId)

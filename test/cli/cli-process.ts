@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-const MAIN = path.resolve(import.meta.dirname, '../../dist/cli/main.js')
+export const MAIN = path.resolve(import.meta.dirname, '../../dist/cli/main.js')
 
 export type CliResult = { code: number; stdout: string; stderr: string }
 

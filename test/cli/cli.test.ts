@@ -67,7 +67,7 @@ describe('the command line against a gateway of its own', () => {
     const { requestId = '', digest = '' } = request ?? {}
     const listing = (await cli('requests')).stdout
     expect(listing).toContain(`latchkey approve ${requestId} --digest ${digest}`)
-    expect(listing).toContain('operator: operator.read, operator.write')
+    expect(listing).toContain('adds      the role operator with operator.read, operator.write')
 
     const noDigest = await cli('approve', requestId)
     expect(noDigest.code).toBe(1)
@@ -81,8 +81,8 @@ describe('the command line against a gateway of its own', () => {
     )
     expect(await json('call', 'health', ...FAR, ...identity)).toMatchObject({ ok: true })
     const devices = (await cli('devices')).stdout
-    expect(devices).toMatch(/^KEY +NAME +ROLES +PAIRED +SEEN +SCOPES\n/)
-    expect(devices).toMatch(/owner {3}/)
+    expect(devices).toMatch(/^KEY +NAME +ROLES +APPROVED +ENDS +TOKENS +SEEN\n/)
+    expect(devices).toMatch(/owner \d+ s/)
   })
 
   test('the request that was shown cannot be swapped: the old id is refused with what the new one adds', async () => {

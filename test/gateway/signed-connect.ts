@@ -8,7 +8,7 @@ export type Ask = {
   minProtocol?: number
   maxProtocol?: number
   client?: Record<string, unknown>
-  auth?: { token?: string; deviceToken?: string; bootstrapToken?: string }
+  auth?: { token?: string; deviceToken?: string; bootstrapToken?: string; password?: string }
   version?: 'v2' | 'v3'
   signedAt?: number
   /** Goes into the signature in place of the challenge's. */
@@ -75,6 +75,23 @@ export async function admittedAs(
   const { client, answer } = await connectAs(url, identity, ask, headers)
   if (answer.ok !== true || answer.payload === undefined) throw new Error(JSON.stringify(answer.error))
   return { client, hello: answer.payload }
+}
+
+/** As `connectAs`, for a client without a key of its own. */
+export async function connectWithoutDevice(
+  url: string,
+  ask: Pick<Ask, 'role' | 'scopes' | 'auth'> = {},
+  headers: Record<string, string> = {},
+): Promise<{ client: RawClient; answer: Frame }> {
+  const client = new RawClient(url, headers)
+  await client.challenge()
+  const answer = await client.request('connect', {
+    minProtocol: 3,
+    maxProtocol: 4,
+    client: { id: 'test', version: '1.0.0', platform: 'linux', mode: 'test' },
+    ...ask,
+  })
+  return { client, answer }
 }
 
 /** Makes a connection remote, as a proxy that nobody trusts does. */

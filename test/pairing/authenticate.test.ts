@@ -23,7 +23,12 @@ describe.each(STORES)('a call over HTTP, on %s', (_name, open) => {
     return outcome.newToken
   }
   const call = (device: string, token: string, verdict: LocalityVerdict | null): Promise<Authentication> =>
-    fixture.service.authenticate({ deviceId: deviceIdOf(device), token, verdict })
+    fixture.service.authenticate({
+      deviceId: deviceIdOf(device),
+      token,
+      addressPrefix: '192.0.2.1',
+      verdict,
+    })
 
   test('has of silent grants what a local client may have, and asks where it is before', async () => {
     const token = await tokenOf('d', 'operator', ['operator.write'])

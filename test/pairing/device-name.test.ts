@@ -27,6 +27,15 @@ test('fifty accents on one letter become four', () => {
   expect(cleanName(`x${'\u0316'.repeat(50)}y`)).toBe(`x${'\u0316'.repeat(4)}y`)
 })
 
+test.each(['\u1100', '\uff9e', '\u{1F3FF}'])('letters that join without end (%j) are cut', (joining) => {
+  expect(Array.from(cleanName(`x${joining.repeat(500)}`) ?? '').length).toBeLessThanOrEqual(64 * 8)
+  expect(Array.from(cleanName(joining.repeat(500)) ?? '').length).toBeLessThanOrEqual(64 * 8)
+})
+
+test('a name of letters that show nothing is none', () => {
+  expect(cleanName('\u3164\u115f\u1160\uffa0\u2800')).toBeNull()
+})
+
 test('a name has at most 64 graphemes', () => {
   expect(cleanName('z'.repeat(1000))).toHaveLength(64)
   expect(Array.from(cleanName('\u{1F600}'.repeat(100)) ?? '')).toHaveLength(64)

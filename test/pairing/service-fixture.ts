@@ -9,6 +9,7 @@ import {
   scopeLattice,
   silentPolicy,
   type ApprovalOptions,
+  type AuditSigner,
   type ConnectAttempt,
   type ConnectOutcome,
   type DeviceAuthority,
@@ -28,16 +29,21 @@ export type Fixture = {
   events: PairingEvent[]
   clock: { nowMs: number }
   /** Connects a device; `verdict` as the gateway would pass it on. */
-  connect(
+  connect: (
     device: string,
     role: string,
     scopes: string[],
     verdict?: LocalityVerdict | null,
-  ): Promise<ConnectOutcome>
+  ) => Promise<ConnectOutcome>
   /** A device that waits, and its request. */
-  request(device: string, role: string, scopes: string[], verdict?: LocalityVerdict): Promise<PairingRequest>
+  request: (
+    device: string,
+    role: string,
+    scopes: string[],
+    verdict?: LocalityVerdict,
+  ) => Promise<PairingRequest>
   /** A local device with these scopes, and its authority. */
-  owner(name?: string, scopes?: string[]): Promise<DeviceAuthority>
+  owner: (name?: string, scopes?: string[]) => Promise<DeviceAuthority>
 }
 
 export const LIMITS: PairingLimits = {
@@ -98,6 +104,7 @@ export function serviceFixture(
   silent: SilentOptions = {},
   limits = LIMITS,
   approval: ApprovalOptions = {},
+  auditSigner: AuditSigner | null = null,
 ): Fixture {
   const events: PairingEvent[] = []
   const clock = { nowMs: 1_000_000 }
@@ -108,7 +115,7 @@ export function serviceFixture(
     silent: silentPolicy(silent, lattice),
     approval: approvalPolicy(approval, lattice),
     limits,
-    auditSigner: null,
+    auditSigner,
     clock: { now: () => clock.nowMs },
     onEvent: (event) => events.push(event),
   })

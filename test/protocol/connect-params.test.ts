@@ -22,6 +22,11 @@ describe('the params of connect', () => {
     ).toBeNull()
   })
 
+  test('may name every scope of the largest request, and operator.admin, as its approver must', () => {
+    const asked = Array.from({ length: 128 }, (_, i) => `photos.album-${i}`)
+    expect(problemOf({ ...good, scopes: ['operator.admin', ...asked] })).toBeNull()
+  })
+
   test.each<[string, object, string]>([
     ['no minProtocol', { minProtocol: undefined }, ''],
     ['a protocol of 0', { minProtocol: 0 }, 'params.minProtocol'],
@@ -36,7 +41,7 @@ describe('the params of connect', () => {
     ['a token with a separator', { auth: { token: 't|nonce' } }, 'params.auth.token'],
     ['a device token with a separator', { auth: { deviceToken: '|' } }, 'params.auth.deviceToken'],
     ['a bootstrap token with a separator', { auth: { bootstrapToken: '|' } }, 'params.auth.bootstrapToken'],
-    ['65 scopes', { scopes: Array.from({ length: 65 }, (_, i) => `s${i}`) }, 'params.scopes'],
+    ['130 scopes', { scopes: Array.from({ length: 130 }, (_, i) => `s${i}`) }, 'params.scopes'],
     ['a scope that is none', { scopes: [7] }, 'params.scopes.0'],
     ['a device without a key', { device: { ...good.device, publicKey: undefined } }, 'params.device'],
     ['a signature of 513 characters', { device: { ...good.device, signature: 'A'.repeat(513) } }, 'params.device.signature'], // prettier-ignore
@@ -52,7 +57,12 @@ describe('the params of connect', () => {
     'the scope %j, which could change the signed text or is no name, is refused',
     (scope) => {
       const params = signedConnect(identity, NONCE, { scopes: [scope] })
-      const read = readConnect(params, NONCE, ['operator'], Date.now())
+      const read = readConnect(params, {
+        nonce: NONCE,
+        roles: ['operator'],
+        minProtocol: 3,
+        nowMs: Date.now(),
+      })
       expect(read).toMatchObject({ problem: { error: { details: { code: 'SCOPE_INVALID' } } } })
     },
   )
@@ -68,7 +78,14 @@ describe('the params of connect', () => {
     fc.assert(
       fc.property(change, (given) => {
         const params: unknown = typeof given === 'object' && given !== null ? { ...good, ...given } : given
-        expect(readConnect(params, NONCE, ['operator', 'node'], Date.now())).toBeDefined()
+        expect(
+          readConnect(params, {
+            nonce: NONCE,
+            roles: ['operator', 'node'],
+            minProtocol: 3,
+            nowMs: Date.now(),
+          }),
+        ).toBeDefined()
       }),
       { numRuns: 300 },
     )

@@ -138,6 +138,17 @@ function recordContract(store: () => PairingStore): void {
       })
     })
 
+    test('are deleted once they ended before a time', async () => {
+      await store().transaction(async (tx) => {
+        await tx.putDevice(sampleDevice('d1'))
+        await tx.putGrant(sampleGrant('d1', { id: 'over', expiresAtMs: 9 }))
+        await tx.putGrant(sampleGrant('d1', { id: 'on-the-line', expiresAtMs: 10 }))
+        await tx.putGrant(sampleGrant('d1', { id: 'for-good', expiresAtMs: null }))
+        await tx.deleteExpiredGrants(10)
+        expect((await tx.grants('d1')).map((grant) => grant.id)).toEqual(['for-good', 'on-the-line'])
+      })
+    })
+
     test('silent ones are found by their age, over all devices; owners’ are seen', async () => {
       await store().transaction(async (tx) => {
         for (const id of ['d2', 'd1']) await tx.putDevice(sampleDevice(id))

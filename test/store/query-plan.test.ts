@@ -46,6 +46,7 @@ const PLANS: [keyof PairingTransaction, (tx: PairingTransaction) => Promise<unkn
   ['putGrant', (tx) => tx.putGrant(sampleGrant('d')), /^$/],
   ['silentGrantsSince', (tx) => tx.silentGrantsSince(1), /INDEX grants_silent_age \(granted_at_ms>\?\)/],
   ['hasOwnerGrants', (tx) => tx.hasOwnerGrants(), /SCAN grants USING COVERING INDEX grants_of_owners/],
+  ['deleteExpiredGrants', (tx) => tx.deleteExpiredGrants(1), /INDEX grants_expiry \(expires_at_ms<\?\)/],
   ['deleteGrant', (tx) => tx.deleteGrant('g'), /SEARCH grants USING INDEX .*\(id=\?\)/],
   ['tokens', (tx) => tx.tokens('d'), /SEARCH tokens USING INDEX .*\(device_id=\?\)/],
   ['putToken', (tx) => tx.putToken(sampleToken('d')), /^$/],

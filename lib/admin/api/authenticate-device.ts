@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { AuthFailure, GatewayHost } from '../../gateway/index.ts'
+import type { GatewayHost } from '../../gateway/index.ts'
 import type { Authentication, Authority } from '../../pairing/index.ts'
 import { readDpopProof, type DpopProof } from '../../protocol/index.ts'
 import { localityOf, unauthenticated } from './challenge.ts'
@@ -8,6 +8,7 @@ import { headerValues } from './header-values.ts'
 import { isRead } from './methods.ts'
 import { ApiProblem, type ProblemCode } from './problem.ts'
 import { replayCache, type ReplayCache } from './replay-cache.ts'
+import { tooManyFailures } from './too-many-failures.ts'
 
 export type DpopState = {
   readonly replays: ReplayCache
@@ -41,25 +42,30 @@ export async function authenticateDevice(
   request: IncomingMessage,
   token: string,
 ): Promise<Authority> {
-  const fail = (failure: AuthFailure, problem: ApiProblem): ApiProblem => {
-    host.authFailures.report(request, failure)
-    return problem
+  const { authFailures } = host
+  const badProof = async (problem: ApiProblem): Promise<ApiProblem> => {
+    const waitMs = await authFailures.countBadProof(request)
+    return waitMs === null ? problem : tooManyFailures(waitMs)
   }
   const read = readProof(host, request, token, startedAtMs)
-  if (read instanceof ApiProblem) throw fail('device-proof', read)
+  // A wrong clock is no attack: as on the WebSocket, it does not count.
+  if (read instanceof ApiProblem) throw read.code === 'DPOP_PROOF_EXPIRED' ? read : await badProof(read)
   const { deviceId, id } = read
   // Before anything waits: of two that come at once, one is the first.
   const claim = replays.claim(deviceId, id)
   if (claim === 'replayed')
-    throw fail('device-proof', unauthenticated('DPOP_REPLAYED', 'jti: make a new proof for each request'))
+    throw await badProof(unauthenticated('DPOP_REPLAYED', 'jti: make a new proof for each request'))
   if (claim === 'full') throw tooManyProofs()
   try {
+    const waitMs = await authFailures.tokenWaitMs(request, deviceId)
+    if (waitMs !== null) throw tooManyFailures(waitMs)
     return await authorityOf(host, request, { deviceId, token })
   } catch (error) {
     // Strangers make keys for nothing: theirs must not fill the memory.
     replays.release(deviceId, id)
     const isRefused = error instanceof ApiProblem && error.code === 'DEVICE_TOKEN_REFUSED'
-    throw isRefused ? fail('device-token', error) : error
+    if (isRefused) await authFailures.countBadToken(request, deviceId)
+    throw error
   }
 }
 
@@ -100,10 +106,11 @@ async function authorityOf(
   request: IncomingMessage,
   credentials: { readonly deviceId: string; readonly token: string },
 ): Promise<Authority> {
-  const outcome = await host.service.authenticate({ ...credentials, verdict: null })
+  const addressPrefix = host.prefixOf(request)
+  const outcome = await host.service.authenticate({ ...credentials, addressPrefix, verdict: null })
   if (outcome.kind !== 'needs-locality') return authorityIn(outcome, {})
   const verdict = await host.judge(request, { fresh: !isRead(request.method) })
-  return authorityIn(await host.service.authenticate({ ...credentials, verdict }), localityOf(verdict))
+  return authorityIn(await host.service.authenticate({ ...credentials, addressPrefix, verdict }), localityOf(verdict))
 }
 
 function authorityIn(outcome: Authentication, members: object): Authority {

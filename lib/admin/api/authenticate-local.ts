@@ -4,6 +4,7 @@ import { ADMIN_SCOPE, type Authority } from '../../pairing/index.ts'
 import { localityOf, unauthenticated } from './challenge.ts'
 import { isRead } from './methods.ts'
 import type { ApiProblem } from './problem.ts'
+import { tooManyFailures } from './too-many-failures.ts'
 
 const ASK = { role: 'operator', scopes: [ADMIN_SCOPE] } as const
 
@@ -14,7 +15,7 @@ const ASK = { role: 'operator', scopes: [ADMIN_SCOPE] } as const
  *
  * Does *not* protect against programs of the same user, nor against what makes this very process send requests.
  *
- * @throws {ApiProblem} UNAUTHENTICATED, SHARED_SECRET_MISSING, SHARED_SECRET_MISMATCH
+ * @throws {ApiProblem} UNAUTHENTICATED, SHARED_SECRET_MISSING, SHARED_SECRET_MISMATCH, RATE_LIMITED
  */
 export async function authenticateLocal(
   host: GatewayHost,
@@ -30,12 +31,11 @@ export async function authenticateLocal(
     throw unauthenticated('UNAUTHENTICATED', detail, localityOf(verdict))
   }
   // Only now: from elsewhere nobody learns whether a secret is right.
-  const standing = host.sharedSecret.check(secret)
+  const standing = await host.authFailures.checkLocalSecret(request, secret)
+  if (typeof standing === 'number') throw tooManyFailures(standing)
   if (standing === 'missing') throw secretMissing(host)
-  if (standing === 'wrong') {
-    host.authFailures.report(request, 'shared-secret')
+  if (standing === 'wrong')
     throw unauthenticated('SHARED_SECRET_MISMATCH', `the shared ${host.sharedSecret.mode} is wrong`)
-  }
   return { kind: 'local', scopes: ASK.scopes }
 }
 

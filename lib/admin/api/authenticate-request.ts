@@ -23,8 +23,6 @@ export function authenticateRequest(
 ): Promise<Authority> {
   const given = headerValues(request, 'authorization')
   if (given.length === 0) return authenticateLocal(host, request, { token: null, password: null })
-  const restMs = host.authFailures.refusedForMs(request)
-  if (restMs !== null) throw tooManyFailures(restMs)
   const [, scheme = '', credentials = ''] = (given.length === 1 && CREDENTIALS.exec(given[0] ?? '')) || []
   const { mode } = host.sharedSecret
   switch (scheme.toLowerCase()) {
@@ -61,12 +59,4 @@ function bearerRefused(): ApiProblem {
     'A device token is bound to its key: send Authorization: DPoP <device token> with a DPoP proof (RFC 9449) ' +
       'that the device has signed, as dpopProof() of latchkey/client makes it.',
   )
-}
-
-function tooManyFailures(restMs: number): ApiProblem {
-  const seconds = Math.ceil(restMs / 1000)
-  return new ApiProblem('RATE_LIMITED', `too many failed authentications; try again in ${seconds} s`, {
-    members: { retryAfterMs: restMs },
-    headers: { 'Retry-After': String(seconds) },
-  })
 }

@@ -115,7 +115,7 @@ export const EXAMPLES = {
   inviteList: { invites: [invite], next: null },
   madeInvite: { ...invite, bootstrapToken: 'rC3nqzWnqk0rZxH0m8Yx2kFvQ1sJt6uWb4eLd9pGa7I' },
   undone: { sinceMs: AT, grants: [undone] },
-  auditPage: { entries: [entry], next: null },
+  auditPage: { entries: [entry], doubt: null, next: null },
   record: {
     remoteAddress: '127.0.0.1',
     headers: { Host: '127.0.0.1:4747', 'X-Forwarded-For': '203.0.113.7' },

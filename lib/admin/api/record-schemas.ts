@@ -155,7 +155,13 @@ export const RECORD_SCHEMAS: Readonly<Record<string, TSchema>> = {
     sinceMs: time,
     grants: Type.Array(Type.Object({ deviceId, role: text, scopes: texts, grantedAtMs: time })),
   }),
-  AuditPage: Type.Object({ entries: Type.Array(auditEntry), next }),
+  AuditPage: Type.Object({
+    entries: Type.Array(auditEntry),
+    doubt: orNull(
+      Type.String({ description: 'What keeps the end of the log from being signed: see docs/audit.md.' }),
+    ),
+    next,
+  }),
   Explanation: Type.Object({
     verdict,
     ignored: Type.Array(text, { description: 'Fields of the record that say nothing about locality.' }),

@@ -44,6 +44,12 @@ export async function createPairingTables(db: Kysely<StoreTables>): Promise<void
     .on('grants')
     .columns(['device_id', 'role', 'via', 'granted_at_ms', 'id'])
     .execute()
+  await db.schema
+    .createIndex('grants_expiry')
+    .on('grants')
+    .column('expires_at_ms')
+    .where(sql<boolean>`expires_at_ms is not null`)
+    .execute()
   const via = (text: 'silent' | 'owner') => sql<boolean>`via = ${sql.lit(text)}`
   await db.schema
     .createIndex('grants_silent_age')

@@ -164,26 +164,3 @@ test('api: false leaves the paths to the app', async () => {
   expect((await api.call('GET', '/devices')).status).toBe(418)
   await expect(serveApi({ api: 1 } as object)).rejects.toMatchObject({ code: 'OPTION_INVALID' })
 })
-
-test('where authentication failed too often, nothing is looked at any more', async () => {
-  // As a rate limiter plugs itself in.
-  const { apiRoutes } = await import('../../../lib/admin/api/api-routes.ts')
-  const reports: string[] = []
-  const api = await serveApi({ api: false }, express, (app) => {
-    app.use((request, response, next) => {
-      const authFailures = {
-        refusedForMs: () => (reports.length > 1 ? 61_000 : null),
-        report: (_request: unknown, failure: string) => reports.push(failure),
-      }
-      const host = { authFailures, originOf: () => 'none', sharedSecret: { mode: 'none' }, logger: console }
-      request.url = request.url.replace('/gateway', '')
-      apiRoutes(host as never)(request, response, next)
-    })
-  })
-  const proof = { Authorization: 'DPoP x', DPoP: 'y' }
-  await api.call('GET', '/devices', undefined, proof).expect(401)
-  await api.call('GET', '/devices', undefined, proof).expect(401)
-  expect(reports).toEqual(['device-proof', 'device-proof'])
-  const { headers, body } = await api.call('GET', '/devices', undefined, proof).expect(429)
-  expect([headers['retry-after'], body.retryAfterMs]).toEqual(['61', 61_000])
-})

@@ -37,10 +37,12 @@ export const ownerRoutes = [
     async handle({ service, authority, query }) {
       const after = readCursor('audit', query.cursor, isSeq) ?? 0
       const limit = limitOf(query)
-      const found = await service.auditEntries(authority, { after, limit: limit + 1 })
-      const entries = found.slice(0, limit)
-      const next = found.length > limit ? writeCursor('audit', entries.at(-1)?.seq) : null
-      return { body: { entries: entries.map(auditRecord), next }, next }
+      const { entries, doubt } = await service.auditEntries(authority, { after, limit })
+      const last = entries.at(-1)?.seq
+      // A page of long entries is shorter, so its length does not say whether it is the last one.
+      const rest = last === undefined ? null : await service.auditEntries(authority, { after: last, limit: 1 })
+      const next = rest === null || rest.entries.length === 0 ? null : writeCursor('audit', last)
+      return { body: { entries: entries.map(auditRecord), doubt, next }, next }
     },
   }),
   route({

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { LatchkeyError } from '../errors.ts'
+import { defaultAuditKeyFile, keptHeadFile, readAuditPublicKey, readKeptHead } from '../evidence/index.ts'
+import { verifyAudit, type AuditReport } from '../pairing/index.ts'
+
+/** A log as the store has it at one moment. */
+export type StoredAudit = {
+  readonly gatewayId: string | null
+  readonly head: string | null
+  pages(): Iterable<readonly unknown[]>
+}
+
+/** A store that can be looked into more than once. */
+export type AuditSource = { read<T>(work: (stored: StoredAudit) => T): T }
+
+/** What the log is held against. */
+export type AuditTrust = {
+  /** A public key (base64url), or a file that has one. Default: the user's audit key. */
+  readonly key?: string | undefined
+  /** A head that was kept elsewhere. Default: the one beside the key. */
+  readonly headFile?: string | undefined
+}
+
+export type AuditInspection = {
+  readonly report: AuditReport
+  readonly gatewayId: string
+  /** The trusted key; `null`: none. */
+  readonly publicKey: string | null
+  /** Where a remembered head was looked for; `null`: the id of the gateway is none. */
+  readonly headFile: string | null
+}
+
+/**
+ * Verifies the log of a store against the key and the head that are kept outside of it.
+ *
+ * @throws {LatchkeyError} SECRET_UNSAFE, OPTION_INVALID for a key or a head that is missing or cannot be read
+ */
+export function inspectAudit(source: AuditSource, trust: AuditTrust): AuditInspection {
+  // Before the log is read: a gateway that goes on in between must not look as if its end had been cut off.
+  const expectedId = source.read((stored) => stored.gatewayId) ?? ''
+  const kept = keptHead(trust, expectedId)
+  const publicKey = trustedKey(trust.key)
+  return source.read((stored) => {
+    const { head: storedHead } = stored
+    if (publicKey === null && storedHead !== null) throw keyMissing()
+    const gatewayId = stored.gatewayId ?? ''
+    const evidence = { gatewayId, storedHead, remembered: kept.text, trustedKey: publicKey }
+    return { report: verifyAudit(stored.pages(), evidence), gatewayId, publicKey, headFile: kept.file }
+  })
+}
+
+function keptHead(
+  { key, headFile }: AuditTrust,
+  gatewayId: string,
+): { readonly file: string | null; readonly text: string | null } {
+  if (headFile !== undefined) return { file: headFile, text: readGiven('--head', headFile) }
+  const keyFile = key === undefined || isPublicKey(key) ? defaultAuditKeyFile() : key
+  const folder = path.dirname(keyFile)
+  return { file: keptHeadFile(folder, gatewayId), text: readKeptHead(folder, gatewayId) }
+}
+
+function trustedKey(given: string | undefined): string | null {
+  if (given === undefined) return readAuditPublicKey(defaultAuditKeyFile())
+  if (isPublicKey(given)) return given
+  const text = readGiven('--key', given)
+  if (isPublicKey(text.trim())) return text.trim()
+  const { publicKey, privateKey } = parse(text)
+  if (privateKey !== undefined) return readAuditPublicKey(given)
+  if (typeof publicKey === 'string' && isPublicKey(publicKey)) return publicKey
+  throw new LatchkeyError('OPTION_INVALID', `--key: ${given} does not hold an Ed25519 public key`)
+}
+
+function parse(text: string): { readonly publicKey?: unknown; readonly privateKey?: unknown } {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function readGiven(option: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new LatchkeyError('OPTION_INVALID', `${option}: ${file} cannot be read: ${String(error)}`)
+  }
+}
+
+/** 32 bytes, base64url. */
+function isPublicKey(text: string): boolean {
+  return /^[\w-]{43}$/.test(text)
+}
+
+function keyMissing(): LatchkeyError {
+  const message = `there is no audit key at ${defaultAuditKeyFile()}: run this as the gateway's user, or name the public key with --key`
+  return new LatchkeyError('OPTION_INVALID', message)
+}
