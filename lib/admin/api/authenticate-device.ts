@@ -110,7 +110,10 @@ async function authorityOf(
   const outcome = await host.service.authenticate({ ...credentials, addressPrefix, verdict: null })
   if (outcome.kind !== 'needs-locality') return authorityIn(outcome, {})
   const verdict = await host.judge(request, { fresh: !isRead(request.method) })
-  return authorityIn(await host.service.authenticate({ ...credentials, addressPrefix, verdict }), localityOf(verdict))
+  return authorityIn(
+    await host.service.authenticate({ ...credentials, addressPrefix, verdict }),
+    localityOf(verdict),
+  )
 }
 
 function authorityIn(outcome: Authentication, members: object): Authority {

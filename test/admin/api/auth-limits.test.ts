@@ -1,4 +1,6 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { afterEach, expect, test } from '@jest/globals'
+import { SignJWT } from 'jose'
 import { createDeviceIdentity } from '../../../lib/client/index.ts'
 import { connectAs } from '../../gateway/signed-connect.ts'
 import { closeApis, serveApi, type Api, type ApiResponse, type PairedDevice } from './api-fixture.ts'
@@ -23,7 +25,7 @@ test('after too many wrong proofs nothing is said about them any more', async ()
   expect(retryAfterMs).toBeGreaterThan(0)
   expect(retryAfterMs).toBeLessThanOrEqual(60_000)
   expect(headers['retry-after']).toBe(String(Math.ceil(retryAfterMs / 1000)))
-  const metrics = await api.gatewayMetrics()
+  const metrics = await (await fetch(`http://127.0.0.1:${api.port}/gateway/metrics`)).text()
   expect(metrics).toContain('latchkey_auth_failures_total{reason="device-proof"} 2')
   expect(metrics).toContain('latchkey_rate_limited_total 1')
 })
@@ -66,18 +68,29 @@ test('the shared secret cannot be guessed on, and the right one gets the same an
 test('connections and requests share their tries', async () => {
   const api = await serveApi({ auth: { mode: 'token', token: TOKEN }, limits: LIMITS })
   for (let tries = 0; tries < 2; tries++) await badProof(api)
-  api.peer.status = 'unknown'
-  const { client, answer } = await connectAs(`ws://127.0.0.1:${api.port}/gateway`, createDeviceIdentity(), {})
+  api.peer.status = 'unproven'
+  const { client, answer } = await connectAs(`ws://127.0.0.1:${api.port}/gateway`, createDeviceIdentity(), {
+    auth: { token: TOKEN },
+  })
   client.close()
   expect(answer.error?.details).toMatchObject({ code: 'AUTH_RATE_LIMITED' })
 })
 
 test('a wrong clock does not count', async () => {
   const api = await serveApi({ limits: { ...LIMITS, authFailures: 1 } })
-  const device = await api.pair(['operator.pairing'])
   for (let tries = 0; tries < 2; tries++) {
-    const { body } = await api.late(device, '/devices')
+    const headers = { Authorization: 'DPoP a-token', DPoP: await lateProof(api.url('/devices')) }
+    const { body } = await api.call('GET', '/devices', undefined, headers)
     expect(body.code).toBe('DPOP_PROOF_EXPIRED')
   }
   expect((await badProof(api)).status).toBe(401)
 })
+
+/** Right but for its time. */
+function lateProof(htu: string): Promise<string> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const iat = Math.floor(Date.now() / 1000) - 600
+  return new SignJWT({ jti: randomUUID(), htm: 'GET', htu, iat, ath: 'x' })
+    .setProtectedHeader({ typ: 'dpop+jwt', alg: 'EdDSA', jwk: publicKey.export({ format: 'jwk' }) })
+    .sign(privateKey)
+}

@@ -40,7 +40,8 @@ export const ownerRoutes = [
       const { entries, doubt } = await service.auditEntries(authority, { after, limit })
       const last = entries.at(-1)?.seq
       // A page of long entries is shorter, so its length does not say whether it is the last one.
-      const rest = last === undefined ? null : await service.auditEntries(authority, { after: last, limit: 1 })
+      const rest =
+        last === undefined ? null : await service.auditEntries(authority, { after: last, limit: 1 })
       const next = rest === null || rest.entries.length === 0 ? null : writeCursor('audit', last)
       return { body: { entries: entries.map(auditRecord), doubt, next }, next }
     },
