@@ -3,18 +3,22 @@ import {
   createGateway as createBareGateway,
   type Gateway,
   type GatewayOptions as BareOptions,
+  type RoutesHandler,
 } from '../gateway/index.ts'
+import { apiRoutes } from './api/api-routes.ts'
 import { consoleRoutes } from './console-routes.ts'
 
 export type GatewayOptions = BareOptions & {
   /** Whether `gateway.routes()` serves the owner's console at `console` below its mount. Default `true`. */
   console?: boolean
+  /** Whether it serves the admin HTTP API at `api` below its mount. Default `true`. */
+  api?: boolean
 }
 
 /**
  * Makes a gateway on a store. A client that is truly on this machine is paired silently, for its first
  * pairing, a role upgrade and a scope upgrade alike; everybody else waits for the approval of the owner, who
- * decides on the command line or in the console.
+ * decides on the command line, in the console or over HTTP.
  *
  * Does *not* protect against programs of the same user on this machine: they are the residents.
  *
@@ -29,8 +33,24 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   // What is no object at all gets its answer there.
   if (typeof (options as unknown) !== 'object' || (options as unknown) === null)
     return createBareGateway(options)
-  const { console: hasConsole = true, ...bare } = options
-  if (typeof hasConsole !== 'boolean')
-    throw new LatchkeyError('OPTION_INVALID', 'console: expected true or false')
-  return createBareGateway(bare, hasConsole ? consoleRoutes() : undefined)
+  const { console: hasConsole = true, api: hasApi = true, ...bare } = options
+  for (const [name, value] of Object.entries({ console: hasConsole, api: hasApi })) {
+    if (typeof (value as unknown) !== 'boolean')
+      throw new LatchkeyError('OPTION_INVALID', `${name}: expected true or false`)
+  }
+  return createBareGateway(bare, (host) =>
+    inTurn([...(hasApi ? [apiRoutes(host)] : []), ...(hasConsole ? [consoleRoutes()] : [])]),
+  )
+}
+
+/** Each gets what the one before it left. */
+function inTurn(handlers: readonly RoutesHandler[]): RoutesHandler {
+  return function latchkeyPages(request, response, next) {
+    const from = (index: number): void => {
+      const handler = handlers[index]
+      if (handler === undefined) next()
+      else handler(request, response, (error) => (error === undefined ? from(index + 1) : next(error)))
+    }
+    from(0)
+  }
 }

@@ -45,6 +45,8 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
       answer(200, { ok: true })
       return
     }
+    // As Express does below a mount point: what was sent is still needed.
+    Object.assign(request, { originalUrl: request.url })
     request.url = (request.url ?? '').replace(/^\/gateway(?=\/)/, '')
     routes(request, response, (error) => {
       answer(

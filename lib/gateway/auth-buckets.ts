@@ -8,12 +8,20 @@ import type { ReadConnect } from './read-connect.ts'
 export type Gate = { readonly look: readonly Bucket[]; readonly count: readonly Bucket[] }
 
 /** Where a client that has not proved anything is counted. */
-export function sharedBucket(core: GatewayCore, { request, prefix }: ConnectingClient): Bucket {
+export function sharedBucket(
+  core: GatewayCore,
+  { request, prefix }: Pick<ConnectingClient, 'request' | 'prefix'>,
+): Bucket {
   const address = core.judge.clientAddressOf(request)
   if (address !== null && !isLoopbackAddress(address)) return { kind: 'network', key: prefix }
   // One for all of 127.0.0.0/8: whoever is on this machine may call from any address of it.
   const place = address === null ? 'unknown' : 'loopback'
   return { kind: 'near', key: `${place}${pageOf(core, request)}` }
+}
+
+/** Where clients are counted that are proved to be on this machine. */
+export function localBucket(core: GatewayCore, request: ConnectingClient['request']): Bucket {
+  return { kind: 'near', key: `local${pageOf(core, request)}` }
 }
 
 export function deviceBucket(deviceId: string): Bucket {
@@ -42,7 +50,7 @@ export async function gateFor(
   const waitMs = await authFailures.usedUpForMs([shared])
   if (waitMs === null) return { look: [...own, shared], count: [shared] }
   if (await isPaired()) return { look: own, count: [shared] }
-  const local: Bucket = { kind: 'near', key: `local${pageOf(core, client.request)}` }
+  const local = localBucket(core, client.request)
   const isOpen = (await authFailures.usedUpForMs([local])) === null
   if (isOpen && (await isProvedLocal(core, client, connect))) return { look: [...own, local], count: [local] }
   return { waitMs }

@@ -2,6 +2,7 @@ import { CLOSE } from '../protocol/index.ts'
 import { attachGateway, type AttachOptions, type UpgradeServer } from './attach.ts'
 import { expressWsAdapter, type ExpressWsHandler, type ExpressWsOptions } from './express-ws.ts'
 import { GatewayCore } from './gateway-core.ts'
+import { gatewayHost, type GatewayHost } from './gateway-host.ts'
 import { hostInvite, type HostInvite, type HostInviteOptions } from './host-invite.ts'
 import { listenLocal, type ListenLocalOptions, type LocalListener } from './listen-local.ts'
 import { gatewayRoutes, type RoutesHandler } from './routes.ts'
@@ -33,7 +34,8 @@ export type Gateway = {
   /**
    * `GET whoami` and `GET metrics` below wherever it is mounted: `app.use('/gateway', gateway.routes())`. The
    * latter answers local clients, and scrapers with the `metricsToken`. `GET console` is the owner's console; it
-   * finds the WebSocket at the mount, so attach the gateway at the same path.
+   * finds the WebSocket at the mount, so attach the gateway at the same path. `api` is the admin HTTP API, which
+   * `GET api/openapi.json` describes.
    */
   routes(): RoutesHandler
   /**
@@ -70,11 +72,14 @@ export type Gateway = {
  *
  * Does *not* protect against programs of the same user on this machine: they are the residents.
  *
- * @param pages what `routes()` serves besides; the admin layer hands in the console
+ * @param pages makes what `routes()` serves besides; the admin layer hands in the API and the console
  * @throws {LatchkeyError} OPTION_UNKNOWN, OPTION_INVALID, STORE_UNAVAILABLE; FOLDER_UNSAFE or SECRET_UNSAFE for a
  *   file that an option names
  */
-export async function createGateway(options: GatewayOptions, pages?: RoutesHandler): Promise<Gateway> {
+export async function createGateway(
+  options: GatewayOptions,
+  pages?: (host: GatewayHost) => RoutesHandler,
+): Promise<Gateway> {
   const core = new GatewayCore(options)
   core.gatewayId = await core.service.gatewayId()
   await core.taint.load()
@@ -93,6 +98,7 @@ export async function createGateway(options: GatewayOptions, pages?: RoutesHandl
     }, SWEEP_EVERY_MS),
   ]
   for (const timer of timers) timer.unref()
+  const served = pages?.(gatewayHost(core))
   let closing: Promise<void> | null = null
 
   async function close(): Promise<void> {
@@ -121,9 +127,9 @@ export async function createGateway(options: GatewayOptions, pages?: RoutesHandl
     method(name, methodOptions, handler) {
       core.methods.add(name, methodOptions, handler)
     },
-    routes: () => gatewayRoutes(core, pages),
+    routes: () => gatewayRoutes(core, served),
     async listenLocal(listenOptions) {
-      const listener = await listenLocal(core, listenOptions)
+      const listener = await listenLocal(core, listenOptions, served)
       listeners.push(listener)
       return listener
     },

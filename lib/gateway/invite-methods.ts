@@ -1,22 +1,14 @@
 import Type from 'typebox'
-import { PAIRING_SCOPE, type Invite, type MadeInvite } from '../pairing/index.ts'
+import { PAIRING_SCOPE, type MadeInvite } from '../pairing/index.ts'
+import { inviteFields, inviteId } from '../protocol/index.ts'
 import type { GatewayCore } from './gateway-core.ts'
+import { inviteRecord } from './pairing-records.ts'
 import { paramsReader } from './params-reader.ts'
 
 const closed = { additionalProperties: false } as const
 const readNothing = paramsReader(Type.Object({}, closed))
-const readInvite = paramsReader(
-  Type.Object(
-    {
-      role: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-      scopes: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 128 }),
-      label: Type.Optional(Type.String({ maxLength: 64 })),
-      ttlMs: Type.Optional(Type.Integer()),
-    },
-    closed,
-  ),
-)
-const readId = paramsReader(Type.Object({ inviteId: Type.String({ minLength: 1, maxLength: 128 }) }, closed))
+const readInvite = paramsReader(Type.Object(inviteFields, closed))
+const readId = paramsReader(Type.Object({ inviteId }, closed))
 
 /** Invitations: `operator.admin` is needed for all three. */
 export function addInviteMethods(core: GatewayCore): void {
@@ -35,17 +27,12 @@ export function addInviteMethods(core: GatewayCore): void {
   })
 
   methods.add('device.invite.revoke', { scope }, async ({ params, authority }) => {
-    const { inviteId } = readId(params)
-    await service.revokeInvite(authority, inviteId)
-    return { inviteId }
+    const asked = readId(params)
+    await service.revokeInvite(authority, asked.inviteId)
+    return asked
   })
 }
 
 function madeRecord({ invite, token }: MadeInvite): object {
   return { ...inviteRecord(invite), bootstrapToken: token }
-}
-
-function inviteRecord(invite: Invite): object {
-  const { id: inviteId, asks, label, createdBy, createdAtMs, expiresAtMs, usedBy, usedAtMs } = invite
-  return { inviteId, asks, label, createdBy, createdAtMs, expiresAtMs, usedBy, usedAtMs }
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { listenPrivately } from '../evidence/index.ts'
 import { attachGateway } from './attach.ts'
 import type { GatewayCore } from './gateway-core.ts'
-import { gatewayRoutes } from './routes.ts'
+import { gatewayRoutes, type RoutesHandler } from './routes.ts'
 
 export type ListenLocalOptions = {
   /** Absolute path of the Unix socket, in a folder of mode 0700. */
@@ -17,8 +17,12 @@ export type LocalListener = {
 }
 
 /** Serves the gateway on a Unix socket of its own: WebSocket on `/` and `/gateway`, and its HTTP routes. */
-export async function listenLocal(core: GatewayCore, { path }: ListenLocalOptions): Promise<LocalListener> {
-  const routes = gatewayRoutes(core)
+export async function listenLocal(
+  core: GatewayCore,
+  { path }: ListenLocalOptions,
+  pages: RoutesHandler | undefined,
+): Promise<LocalListener> {
+  const routes = gatewayRoutes(core, pages)
   const server = createServer((request, response) => {
     routes(request, response, () => {
       response.writeHead(404, { 'Content-Type': 'application/problem+json' })

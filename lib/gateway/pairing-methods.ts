@@ -1,40 +1,29 @@
 import Type from 'typebox'
 import { PAIRING_SCOPE } from '../pairing/index.ts'
-import { readTypedCode, REQUEST_ID } from '../protocol/index.ts'
+import {
+  approvalFields,
+  deviceId,
+  digest,
+  nameFields,
+  readTypedCode,
+  rejectionFields,
+  requestId,
+} from '../protocol/index.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import { LatchkeyError } from '../errors.ts'
 import { paramsReader } from './params-reader.ts'
 import { pairedRecord, pendingRecord } from './pairing-records.ts'
 
-const requestId = Type.String({ pattern: REQUEST_ID.source })
-const deviceId = Type.String({ pattern: '^[0-9a-f]{64}$' })
-const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
-const names = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 128 })
 const closed = { additionalProperties: false } as const
 
 const readNothing = paramsReader(Type.Object({}, closed))
 const readRequest = paramsReader(Type.Object({ requestId }, closed))
 const readDevice = paramsReader(Type.Object({ deviceId }, closed))
 const readApproval = paramsReader(
-  Type.Object(
-    {
-      requestId,
-      digest: Type.Optional(digest),
-      roles: Type.Optional(names),
-      scopes: Type.Optional(names),
-      expiresInMs: Type.Optional(Type.Integer()),
-      code: Type.Optional(Type.String({ maxLength: 32 })),
-      withoutCode: Type.Optional(Type.Boolean()),
-    },
-    closed,
-  ),
+  Type.Object({ requestId, digest: Type.Optional(digest), ...approvalFields }, closed),
 )
-const readRejection = paramsReader(
-  Type.Object({ requestId, reason: Type.Optional(Type.String({ maxLength: 512 })) }, closed),
-)
-const readName = paramsReader(
-  Type.Object({ deviceId, label: Type.String({ minLength: 1, maxLength: 64 }) }, closed),
-)
+const readRejection = paramsReader(Type.Object({ requestId, ...rejectionFields }, closed))
+const readName = paramsReader(Type.Object({ deviceId, ...nameFields }, closed))
 
 /** `health`, what a device may know of itself, and the owner's side of pairing. */
 export function addPairingMethods(core: GatewayCore): void {
@@ -107,7 +96,8 @@ export function addPairingMethods(core: GatewayCore): void {
   })
 }
 
-function parseCode(code: string | undefined): string | undefined {
+/** @throws {LatchkeyError} INVALID_REQUEST for what is no code at all */
+export function parseCode(code: string | undefined): string | undefined {
   if (code === undefined) return undefined
   const typed = readTypedCode(code)
   if (typed !== null) return typed

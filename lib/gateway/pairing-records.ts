@@ -2,8 +2,11 @@ import {
   mixesScripts,
   sortedUnion,
   type ApprovalPolicy,
+  type Grant,
+  type Invite,
   type PairedDevice,
   type PairingRequest,
+  type Rotation,
 } from '../pairing/index.ts'
 
 /** A waiting request as the protocol writes it. */
@@ -74,6 +77,27 @@ export function pairedRecord(
     connected,
     tokens: tokens.map(withoutNulls),
   })
+}
+
+/** An invitation, without its token. */
+export function inviteRecord(invite: Invite): object {
+  const { id: inviteId, asks, label, createdBy, createdAtMs, expiresAtMs, usedBy, usedAtMs } = invite
+  return { inviteId, asks, label, createdBy, createdAtMs, expiresAtMs, usedBy, usedAtMs }
+}
+
+/** A silent grant that was taken back. */
+export function undoneRecord({ deviceId, role, scopes, grantedAtMs }: Grant): object {
+  return { deviceId, role, scopes, grantedAtMs }
+}
+
+/** A rotation; the new token is in it for the device itself alone. */
+export function rotationRecord(
+  { deviceId, role }: { readonly deviceId: string; readonly role: string },
+  { token, ...rotation }: Rotation,
+): object {
+  const delivery =
+    token === null ? { tokenDelivery: 'withheld-cross-device' } : { token, tokenDelivery: 'in-band' }
+  return { deviceId, role, ...rotation, ...delivery }
 }
 
 function nameWarning(name: string | null): 'mixed-scripts' | null {

@@ -1,16 +1,15 @@
 import Type from 'typebox'
 import { PAIRING_SCOPE } from '../pairing/index.ts'
+import { deviceId, role, rotationFields, sinceMs } from '../protocol/index.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import { paramsReader } from './params-reader.ts'
+import { rotationRecord, undoneRecord } from './pairing-records.ts'
 
-const deviceId = Type.String({ pattern: '^[0-9a-f]{64}$' })
-const role = Type.String({ minLength: 1, maxLength: 64 })
-const scopes = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 128 })
 const closed = { additionalProperties: false } as const
 
-const readRotation = paramsReader(Type.Object({ deviceId, role, scopes: Type.Optional(scopes) }, closed))
+const readRotation = paramsReader(Type.Object({ deviceId, role, ...rotationFields }, closed))
 const readToken = paramsReader(Type.Object({ deviceId, role }, closed))
-const readSince = paramsReader(Type.Object({ sinceMs: Type.Integer({ minimum: 0 }) }, closed))
+const readSince = paramsReader(Type.Object({ sinceMs }, closed))
 
 /** What takes effect on what devices hold: their tokens, and the silent grants of all. */
 export function addTokenMethods({ methods, service }: GatewayCore): void {
@@ -18,10 +17,7 @@ export function addTokenMethods({ methods, service }: GatewayCore): void {
 
   methods.add('device.token.rotate', { scope }, async ({ params, authority }) => {
     const asked = readRotation(params)
-    const { token, ...rotation } = await service.rotate(authority, asked)
-    const delivery =
-      token === null ? { tokenDelivery: 'withheld-cross-device' } : { token, tokenDelivery: 'in-band' }
-    return { deviceId: asked.deviceId, role: asked.role, ...rotation, ...delivery }
+    return rotationRecord(asked, await service.rotate(authority, asked))
   })
 
   methods.add('device.token.revoke', { scope }, async ({ params, authority }) => {
@@ -30,14 +26,8 @@ export function addTokenMethods({ methods, service }: GatewayCore): void {
   })
 
   methods.add('device.grants.undo', { scope }, async ({ params, authority }) => {
-    const { sinceMs } = readSince(params)
-    const undone = await service.undoSilent(authority, sinceMs)
-    const grants = undone.map((grant) => ({
-      deviceId: grant.deviceId,
-      role: grant.role,
-      scopes: grant.scopes,
-      grantedAtMs: grant.grantedAtMs,
-    }))
-    return { sinceMs, grants }
+    const asked = readSince(params)
+    const undone = await service.undoSilent(authority, asked.sinceMs)
+    return { ...asked, grants: undone.map(undoneRecord) }
   })
 }

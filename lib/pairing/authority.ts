@@ -22,13 +22,20 @@ export type Authority =
   | DeviceAuthority
   /** A client without a key of its own that was local and knew the shared secret. */
   | { readonly kind: 'shared-secret'; readonly scopes: readonly string[] }
+  /** A caller of the HTTP API without a key of its own that could be paired silently. */
+  | { readonly kind: 'local'; readonly scopes: readonly string[] }
   /** The program that runs the gateway, or a rule that it made: it may do everything. */
   | { readonly kind: 'host'; readonly name: 'host' | 'policy' }
 
 /** How a decision is signed in grants, requests and the audit log. */
 export function actorOf(authority: Authority): string {
   if (authority.kind === 'device') return authority.deviceId
-  return authority.kind === 'host' ? authority.name : 'shared-secret'
+  return authority.kind === 'host' ? authority.name : authority.kind
+}
+
+/** True for actors that hold no grants which could be looked at later. */
+export function isKeyless(actor: string): boolean {
+  return actor === 'shared-secret' || actor === 'local'
 }
 
 /**

@@ -68,6 +68,7 @@ async function superseded({ tx }: PairingContext, shown: PairingRequest): Promis
         requestId: current.id,
         digest: current.digest,
         state: current.state,
+        asks: current.asks,
         addedRoles: current.asks.map((ask) => ask.role).filter((role) => !hadRoles.has(role)),
         addedScopes: sortedUnion(current.asks.flatMap((ask) => ask.scopes)).filter(
           (scope) => !had.has(scope),
@@ -84,6 +85,7 @@ function digestMismatch(request: PairingRequest): LatchkeyError {
       requestId: request.id,
       digest: request.digest,
       state: request.state,
+      asks: request.asks,
     },
   })
 }

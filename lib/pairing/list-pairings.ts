@@ -39,7 +39,8 @@ export async function listPairings(context: PairingContext, authority: Authority
   return { pending: await tx.pendingRequests(limits.maxPending), paired }
 }
 
-async function ownPairings(context: PairingContext, authority: Authority): Promise<Pairings> {
+/** What a caller without `operator.admin` sees. */
+export async function ownPairings(context: PairingContext, authority: Authority): Promise<Pairings> {
   if (authority.kind !== 'device') return { pending: [], paired: [] }
   const own = await ownDevice(context, authority)
   const pending = await context.tx.pendingRequestOf(authority.deviceId)

@@ -71,8 +71,11 @@ export type PairingTransaction = {
 
   request(id: string): Promise<PairingRequest | null>
   pendingRequestOf(deviceId: string): Promise<PairingRequest | null>
-  /** Oldest first (createdAtMs, then id). */
-  pendingRequests(limit: number): Promise<PairingRequest[]>
+  /** Oldest first (createdAtMs, then id), those after `after`. */
+  pendingRequests(
+    limit: number,
+    after?: Pick<PairingRequest, 'createdAtMs' | 'id'>,
+  ): Promise<PairingRequest[]>
   /** Rejects when it would make a second pending request of one device. */
   putRequest(request: PairingRequest): Promise<void>
   countPending(): Promise<number>

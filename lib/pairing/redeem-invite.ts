@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { ADMIN_SCOPE, heldScopes } from './authority.ts'
+import { ADMIN_SCOPE, heldScopes, isKeyless } from './authority.ts'
 import type { ConnectAttempt } from './connect-device.ts'
 import { touchDevice } from './device-record.ts'
 import type { Invite } from './invite.ts'
@@ -72,7 +72,7 @@ async function isBacked(context: PairingContext, invite: Invite): Promise<boolea
   if (invite.isFirstOwner && (await tx.hasOwnerGrants())) return false
   if (createdBy === 'host') return true
   if (approval.needsSecondApprover(asks)) return false
-  if (createdBy === 'shared-secret') return true
+  if (isKeyless(createdBy)) return true
   const held = heldScopes(await tx.grants(createdBy), 'operator', invite.silentHonoured, nowMs) ?? []
   return lattice.missing(held, [ADMIN_SCOPE, ...asks.flatMap((ask) => ask.scopes)]).length === 0
 }

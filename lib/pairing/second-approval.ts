@@ -1,6 +1,6 @@
 import { LatchkeyError } from '../errors.ts'
 import type { Decision } from './approve-request.ts'
-import { actorOf, heldScopes, type Authority } from './authority.ts'
+import { actorOf, heldScopes, isKeyless, type Authority } from './authority.ts'
 import { describeRequest } from './file-request.ts'
 import type { PairingContext } from './pairing-context.ts'
 import type { PairingRequest, PartialApproval } from './pairing-request.ts'
@@ -59,7 +59,7 @@ async function standing(
   first: PartialApproval | undefined,
 ): Promise<PartialApproval | null> {
   if (first === undefined) return null
-  if (first.by === 'shared-secret') return first
+  if (isKeyless(first.by)) return first
   const { role, scopes, silentHonoured } = first.authority
   const held = heldScopes(await context.tx.grants(first.by), role, silentHonoured, context.nowMs)
   return held !== null && context.lattice.missing(held, scopes).length === 0 ? first : null
@@ -89,7 +89,7 @@ function approvalOf({ nowMs }: PairingContext, authority: Authority, approved: A
 
 /** True when the approver's authority rests on grants that nobody approved. */
 async function isSilent(context: PairingContext, { by, authority }: PartialApproval): Promise<boolean> {
-  if (by === 'shared-secret') return true
+  if (isKeyless(by)) return true
   const owned = heldScopes(await context.tx.grants(by), authority.role, false, context.nowMs)
   return owned === null || context.lattice.missing(owned, authority.scopes).length > 0
 }

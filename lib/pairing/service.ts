@@ -1,32 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { LatchkeyError } from '../errors.ts'
-import type { LocalityVerdict } from '../locality/verdict.ts'
 import type { ApprovalPolicy } from './approval-policy.ts'
-import { approveRequest, type ApprovalOutcome, type Decision } from './approve-request.ts'
-import { listAudit, type AuditPage, type AuditSlice } from './list-audit.ts'
-import type { AuditProblemKind } from './audit-report.ts'
+import { approvalOf, approvedDevice } from './approval.ts'
+import { approveRequest } from './approve-request.ts'
 import type { AuditSigner } from './audit-seal.ts'
 import { auditTrail } from './audit-trail.ts'
-import { actorOf, requireAdmin, type Authority } from './authority.ts'
-import { renameDevice, revokeToken, rotateToken, undoSilentGrants, type Rotation } from './change-device.ts'
-import { connectDevice, type ConnectAttempt, type ConnectOutcome } from './connect-device.ts'
+import { authenticate } from './authenticate.ts'
+import { actorOf, requireAdmin } from './authority.ts'
+import { renameDevice, revokeToken, rotateToken, undoSilentGrants } from './change-device.ts'
+import { connectDevice } from './connect-device.ts'
 import { ignoreRequest, listIgnored, rejectRequest, removeDevice, unignoreDevice } from './decide-request.ts'
 import { keepEvents, noteTold, untoldEvents, type NumberedEvent } from './event-log.ts'
 import { expireRequests } from './file-request.ts'
-import { isLive, type Grant } from './grant.ts'
-import type { Invite } from './invite.ts'
-import { listPairings, ownDevice, pairedDevice, type PairedDevice, type Pairings } from './list-pairings.ts'
-import {
-  listInvites,
-  makeInvite,
-  revokeInvite,
-  sweepInvites,
-  type InviteAsk,
-  type MadeInvite,
-} from './manage-invites.ts'
+import { isLive } from './grant.ts'
+import { listAudit } from './list-audit.ts'
+import { listDevices, listPending, showDevice, showRequest } from './list-pages.ts'
+import { listPairings, ownDevice } from './list-pairings.ts'
+import { listInvites, makeInvite, revokeInvite, sweepInvites } from './manage-invites.ts'
 import type { Clock, PairingContext, PairingEvent, PairingLimits } from './pairing-context.ts'
-import type { PairingRequest, RoleAsk } from './pairing-request.ts'
-import type { IgnoredDevice, PairingStore } from './pairing-store.ts'
+import type { PairingService } from './pairing-service.ts'
+import type { PairingStore } from './pairing-store.ts'
 import type { ScopeLattice } from './scopes.ts'
 import type { SilentPolicy } from './silent-policy.ts'
 
@@ -51,76 +43,32 @@ export type PairingServiceOptions = {
   readonly onEvent: (event: PairingEvent) => void
 }
 
-export type { AuditPage } from './list-audit.ts'
+/** What all views of one service share. */
+type ServiceState = { windowEndsMs: number; toldSeq: number }
 
-/** Why the gateway is tainted, and since when. */
-export type TaintRecord = { readonly sinceMs: number; readonly why: string }
-
-/** What became of an approval. */
-export type Approval =
-  | { readonly kind: 'approved'; readonly paired: PairedDevice }
-  | { readonly kind: 'half-approved'; readonly request: PairingRequest }
-
-/** The only writer of the store. Every method is one transaction; it answers after the commit. */
-export type PairingService = {
-  /** Names this gateway's store; made once. */
-  gatewayId(): Promise<string>
-  /** What is kept about the taint of this gateway; `null`: nothing. */
-  taint(): Promise<string | null>
-  /** @throws {LatchkeyError} FORBIDDEN for whoever is no admin */
-  putTaint(authority: Authority, taint: TaintRecord | null): Promise<void>
-  connect(attempt: ConnectAttempt): Promise<ConnectOutcome>
-  /** Whether the device holds anything at all. */
-  isPaired(deviceId: string): Promise<boolean>
-  list(authority: Authority): Promise<Pairings>
-  /** What the caller holds itself; `null`: it has no key of its own, or was removed. */
-  self(authority: Authority): Promise<PairedDevice | null>
-  /** @throws {LatchkeyError} also FORBIDDEN with `details.code` WRONG_CODE: three of them end the request */
-  approve(authority: Authority, decision: Decision): Promise<Approval>
-  reject(authority: Authority, requestId: string, reason?: string): Promise<PairingRequest>
-  ignore(authority: Authority, requestId: string): Promise<PairingRequest>
-  unignore(authority: Authority, deviceId: string): Promise<void>
-  ignored(authority: Authority): Promise<IgnoredDevice[]>
-  remove(authority: Authority, deviceId: string): Promise<void>
-  rename(authority: Authority, deviceId: string, label: string): Promise<string>
-  rotate(authority: Authority, token: { deviceId: string; role: string; scopes?: readonly string[] | undefined }): Promise<Rotation> // prettier-ignore
-  /** Resolves with the time of the revocation. */
-  revoke(authority: Authority, deviceId: string, role: string): Promise<number>
-  undoSilent(authority: Authority, sinceMs: number): Promise<readonly Grant[]>
-  invite(authority: Authority, ask: InviteAsk): Promise<MadeInvite>
-  invites(authority: Authority): Promise<Invite[]>
-  revokeInvite(authority: Authority, inviteId: string): Promise<void>
-  /** A part of the audit log, for holders of `operator.admin`. */
-  auditEntries(authority: Authority, page: AuditPage): Promise<AuditSlice>
-  /** What keeps the end of the audit log from being signed; `null`: nothing, or there is no key. */
-  auditDoubt(): Promise<AuditProblemKind | null>
-  /** Has it signed from now on, although it was changed; resolves with what was wrong, `null`: nothing. */
-  acceptAudit(authority: Authority): Promise<AuditProblemKind | null>
-  /** Ends requests whose time is over, and forgets what was settled long ago. */
-  sweep(): Promise<void>
-  /** Tells what an earlier run of this gateway had committed and not told. */
-  tellUntold(): Promise<void>
-  /** Whether the policy would pair such a client silently, if it were a new device. */
-  mayPairSilently(verdict: LocalityVerdict, ask: RoleAsk): boolean
-  /**
-   * With `silent.mode: 'window'`: pairs eligible clients silently for this long, from this very moment. 0 closes
-   * the window. Resolves once it is recorded.
-   */
-  openWindow(durationMs: number): Promise<void>
+/** Where a view works: in a transaction that is under way, or in ones of its own that begin with a check. */
+type ServiceView = {
+  readonly within?: PairingContext
+  readonly check?: (now: PairingService) => Promise<void>
 }
 
-export function pairingService(options: PairingServiceOptions): PairingService {
+export function pairingService(
+  options: PairingServiceOptions,
+  state: ServiceState = { windowEndsMs: 0, toldSeq: 0 },
+  { within, check }: ServiceView = {},
+): PairingService {
   const { store, lattice, silent, approval, limits, clock, onEvent, auditSigner } = options
-  let windowEndsMs = 0
-  let toldSeq = 0
 
   async function run<T>(work: (context: PairingContext) => Promise<T>): Promise<T> {
+    if (within !== undefined) return work(within)
     const { result, kept, signed } = await store.transaction(async (tx) => {
       const nowMs = clock.now()
-      const windowOpen = nowMs < windowEndsMs
+      const windowOpen = nowMs < state.windowEndsMs
       const audit = auditTrail(tx, nowMs, auditSigner, STRANGERS_PER_HOUR)
       const events: PairingEvent[] = []
-      const result = await work({ tx, lattice, silent, approval, limits, nowMs, windowOpen, audit, events })
+      const context = { tx, lattice, silent, approval, limits, nowMs, windowOpen, audit, events }
+      await check?.(pairingService(options, state, { within: context }))
+      const result = await work(context)
       return { result, kept: await keepEvents(tx, events, nowMs), signed: audit.signed }
     })
     if (signed !== null) auditSigner?.memory?.keep(signed.gatewayId, signed.head, signed.isAccepted)
@@ -135,7 +83,7 @@ export function pairingService(options: PairingServiceOptions): PairingService {
       } catch {
         // It is committed: one event that cannot be told neither undoes it nor keeps back the next.
       }
-      toldSeq = Math.max(toldSeq, seq)
+      state.toldSeq = Math.max(state.toldSeq, seq)
     }
   }
 
@@ -157,10 +105,16 @@ export function pairingService(options: PairingServiceOptions): PairingService {
         await audit.record('taint-changed', actorOf(authority), null, { taint })
       }),
     connect: (attempt) => runFresh((context) => connectDevice(context, attempt)),
+    authenticate: (credentials) => run((context) => authenticate(context, credentials)),
     isPaired: (deviceId) =>
       run(async ({ tx, nowMs }) => (await tx.grants(deviceId)).some((grant) => isLive(grant, nowMs))),
     list: (authority) => runFresh((context) => listPairings(context, authority)),
+    listDevices: (authority, page) => run((context) => listDevices(context, authority, page)),
+    listPending: (authority, page) => runFresh((context) => listPending(context, authority, page)),
+    device: (authority, deviceId) => run((context) => showDevice(context, authority, deviceId)),
     self: (authority) => run((context) => ownDevice(context, authority)),
+    request: (authority, requestId) => runFresh((context) => showRequest(context, authority, requestId)),
+    onlyIf: (condition) => pairingService(options, state, { check: condition }),
     async approve(authority, decision) {
       const outcome = await runFresh(async (context) => {
         const approved = await approveRequest(context, authority, decision)
@@ -201,19 +155,20 @@ export function pairingService(options: PairingServiceOptions): PairingService {
         await sweepInvites(context)
         await tx.deleteExpiredGrants(nowMs - KEEP_DECIDED_MS)
         await context.audit.recordLeftOut()
-        await noteTold(tx, toldSeq)
+        await noteTold(tx, state.toldSeq)
       }),
     async tellUntold() {
       for (;;) {
         const untold = await run(({ tx }) => untoldEvents(tx))
         if (untold.length === 0) return
         tell(untold)
-        await run(({ tx }) => noteTold(tx, toldSeq))
+        await run(({ tx }) => noteTold(tx, state.toldSeq))
       }
     },
-    mayPairSilently: (verdict, ask) => silent.allows(verdict, 'not-paired', ask, clock.now() < windowEndsMs),
+    mayPairSilently: (verdict, ask) =>
+      silent.allows(verdict, 'not-paired', ask, clock.now() < state.windowEndsMs),
     openWindow(durationMs) {
-      windowEndsMs = clock.now() + durationMs
+      state.windowEndsMs = clock.now() + durationMs
       return run(({ audit }) => audit.record('window-opened', 'host', null, { durationMs }))
     },
   }
@@ -225,27 +180,4 @@ async function gatewayId({ tx }: PairingContext): Promise<string> {
   const made = randomUUID()
   await tx.putSetting('gateway-id', made)
   return made
-}
-
-async function approvedDevice(
-  context: PairingContext,
-  outcome: ApprovalOutcome,
-): Promise<PairedDevice | null> {
-  if (outcome.kind !== 'approved') return null
-  const device = await context.tx.device(outcome.request.deviceId)
-  return device === null ? null : pairedDevice(context, device)
-}
-
-function approvalOf(outcome: ApprovalOutcome, paired: PairedDevice | null): Approval {
-  if (outcome.kind === 'half-approved') return outcome
-  if (outcome.kind === 'wrong-code') {
-    const { attemptsLeft } = outcome.problem
-    const then = attemptsLeft === 0 ? 'The request was rejected' : `${attemptsLeft} more and it is rejected`
-    throw new LatchkeyError('FORBIDDEN', `this is not the code that the device shows. ${then}.`, {
-      details: { code: 'WRONG_CODE', attemptsLeft },
-    })
-  }
-  // Approved once, and removed since.
-  if (paired === null) throw new LatchkeyError('NOT_FOUND', 'this device was removed after the approval')
-  return { kind: 'approved', paired }
 }

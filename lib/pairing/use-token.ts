@@ -30,10 +30,19 @@ export async function useToken(
     await tx.putToken(rotated(used, token, nowMs, ttlMs))
     return token
   }
-  if (attempt.token === null) return null
+  if (attempt.token !== null) await noteUse(context, record, attempt.token)
+  return null
+}
+
+/** Notes the use of a valid token, at most once a minute. The first use of a new one ends the one before. */
+export async function noteUse(
+  { tx, nowMs }: PairingContext,
+  record: TokenRecord,
+  token: string,
+): Promise<void> {
+  const used = hashToken(token) === record.hash ? confirmed(record) : record
   const isStale = nowMs - (record.lastUsedAtMs ?? -Infinity) >= LAST_USED_EVERY_MS
   if (used !== record || isStale) await tx.putToken({ ...used, lastUsedAtMs: nowMs })
-  return null
 }
 
 /**

@@ -98,9 +98,10 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
 
     request: (id) => requests.get(id) ?? null,
     pendingRequestOf: (deviceId) => pendingOf(deviceId) ?? null,
-    pendingRequests: (limit) =>
+    pendingRequests: (limit, after) =>
       pending()
-        .sort((a, b) => a.createdAtMs - b.createdAtMs || inOrder(a.id, b.id))
+        .filter((one) => after === undefined || byAge(one, after) > 0)
+        .sort(byAge)
         .slice(0, limit),
     putRequest: (request) => {
       const other = pendingOf(request.deviceId)
@@ -136,6 +137,12 @@ function asynchronous(operations: Synchronous<PairingTransaction>): PairingTrans
   return Object.fromEntries(
     Object.entries(operations).map(([name, operation]) => [name, wrap(operation)]),
   ) as unknown as PairingTransaction
+}
+
+type Aged = Pick<PairingRequest, 'createdAtMs' | 'id'>
+
+function byAge(a: Aged, b: Aged): number {
+  return a.createdAtMs - b.createdAtMs || inOrder(a.id, b.id)
 }
 
 function keyOf(...parts: string[]): string {

@@ -98,9 +98,13 @@ export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransactio
       const row = await pending().selectAll().where('device_id', '=', deviceId).executeTakeFirst()
       return row === undefined ? null : requestOf(row)
     },
-    async pendingRequests(limit) {
+    async pendingRequests(limit, after) {
       const oldestFirst = pending().selectAll().orderBy('created_at_ms').orderBy('id').limit(limit)
-      return (await oldestFirst.execute()).map(requestOf)
+      const page =
+        after === undefined
+          ? oldestFirst
+          : oldestFirst.where(sql<boolean>`(created_at_ms, id) > (${after.createdAtMs}, ${after.id})`)
+      return (await page.execute()).map(requestOf)
     },
     async putRequest(request) {
       const row = requestRow(request)

@@ -14,7 +14,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, 'any' | 'type'>>>> 
   express: { errors: 'any', locality: 'any', evidence: 'any' },
   gateway: { errors: 'any', locality: 'any', evidence: 'any', pairing: 'any', protocol: 'any' },
   client: { errors: 'any', protocol: 'any', evidence: 'any', 'require-node': 'any' },
-  admin: { errors: 'any', gateway: 'any', client: 'any' },
+  admin: { errors: 'any', pairing: 'any', protocol: 'any', gateway: 'any', client: 'any' },
   cli: { errors: 'any', client: 'any', gateway: 'any', store: 'any', admin: 'any', 'require-node': 'any' },
 }
 /** What of the rest may go to a browser. */

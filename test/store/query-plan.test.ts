@@ -55,6 +55,11 @@ const PLANS: [keyof PairingTransaction, (tx: PairingTransaction) => Promise<unkn
   ['request', (tx) => tx.request('r'), /SEARCH requests USING INDEX .*\(id=\?\)/],
   ['pendingRequestOf', (tx) => tx.pendingRequestOf('d'), /INDEX requests_one_pending \(device_id=\?\)/],
   ['pendingRequests', (tx) => tx.pendingRequests(9), /SCAN requests USING INDEX requests_pending_age/],
+  [
+    'pendingRequests',
+    (tx) => tx.pendingRequests(9, { createdAtMs: 1, id: 'r' }),
+    /SEARCH requests USING INDEX requests_pending_age/,
+  ],
   ['putRequest', (tx) => tx.putRequest(sampleRequest('r', 'd')), /^$/],
   ['countPending', (tx) => tx.countPending(), /USING COVERING INDEX requests_(pending|one)/],
   [

@@ -102,6 +102,19 @@ export function requestContract(store: () => PairingStore): void {
       expect(await ids(3)).toEqual(['r4', 'r6', 'r8'])
     })
 
+    test('pending ones are listed page by page, by age and id', async () => {
+      await put(
+        ...[30, 10, 10, 10, 20].map((createdAtMs, n) => sampleRequest(`r${n}`, `d${n}`, { createdAtMs })),
+      )
+      const listed: string[] = []
+      let page: PairingRequest[] = []
+      do {
+        page = await store().transaction((tx) => tx.pendingRequests(2, page.at(-1)))
+        listed.push(...page.map((request) => request.id))
+      } while (page.length === 2)
+      expect(listed).toEqual(['r1', 'r2', 'r3', 'r4', 'r0'])
+    })
+
     test('pending ones are counted, in total and by prefix', async () => {
       await put(
         sampleRequest('r1', 'd1', { addressPrefix: '192.0.2.1' }),
