@@ -1,12 +1,11 @@
 import type { LocalityVerdict } from '../locality/verdict.ts'
 import { heldScopes, type DeviceAuthority } from './authority.ts'
+import { noteSeen } from './device-record.ts'
 import { isLive } from './grant.ts'
 import type { PairingContext } from './pairing-context.ts'
 import { sortedUnion } from './scopes.ts'
-import { standingOf, type TokenRecord, type TokenStanding } from './token.ts'
+import { standingOf, type TokenStanding } from './token.ts'
 import { noteUse, revokeFamily } from './use-token.ts'
-
-const LAST_SEEN_EVERY_MS = 60_000
 
 /** What a device shows that calls over HTTP: it has proved its key, and bound the token to the proof. */
 export type Credentials = {
@@ -57,16 +56,8 @@ export async function authenticate(
   const silentHonoured = addsSilently && verdict?.silent === true
   const held = silentHonoured ? all : owned
   if (held === null) return { kind: 'nothing-held', role }
-  await touch(context, record, token)
+  await noteUse(context, record, token)
+  await noteSeen(context, deviceId)
   const authority = { kind: 'device', deviceId, role, scopes: sortedUnion(held), silentHonoured } as const
   return { kind: 'authenticated', authority }
-}
-
-/** Notes that it was here, at most once a minute. */
-async function touch(context: PairingContext, record: TokenRecord, token: string): Promise<void> {
-  const { tx, nowMs } = context
-  await noteUse(context, record, token)
-  const device = await tx.device(record.deviceId)
-  if (device !== null && nowMs - (device.lastSeenAtMs ?? -Infinity) >= LAST_SEEN_EVERY_MS)
-    await tx.putDevice({ ...device, lastSeenAtMs: nowMs })
 }

@@ -17,8 +17,18 @@ export async function deviceFor({ tx, nowMs }: PairingContext, claimant: Claiman
 export async function touchDevice({ tx, nowMs }: PairingContext, claimant: Claimant): Promise<void> {
   const known = await tx.device(claimant.id)
   const device = describe(claimant, known, nowMs)
-  const isFresh = known !== null && nowMs - (known.lastSeenAtMs ?? -Infinity) < LAST_SEEN_EVERY_MS
-  if (!isFresh || CLAIMS.some((claim) => device[claim] !== known[claim])) await tx.putDevice(device)
+  const isDue = known === null || isSeenDue(known, nowMs)
+  if (isDue || CLAIMS.some((claim) => device[claim] !== known[claim])) await tx.putDevice(device)
+}
+
+/** The same for one that says nothing of itself, such as a call over HTTP. */
+export async function noteSeen({ tx, nowMs }: PairingContext, deviceId: string): Promise<void> {
+  const known = await tx.device(deviceId)
+  if (known !== null && isSeenDue(known, nowMs)) await tx.putDevice({ ...known, lastSeenAtMs: nowMs })
+}
+
+function isSeenDue({ lastSeenAtMs }: Device, nowMs: number): boolean {
+  return nowMs - (lastSeenAtMs ?? -Infinity) >= LAST_SEEN_EVERY_MS
 }
 
 function describe({ id, publicKey, claims }: Claimant, known: Device | null, nowMs: number): Device {

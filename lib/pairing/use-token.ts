@@ -23,10 +23,9 @@ export async function useToken(
     await tx.putToken(freshToken(attempt.id, attempt.ask.role, token, nowMs, ttlMs))
     return token
   }
-  const isCurrent = attempt.token !== null && hashToken(attempt.token) === record.hash
-  const used = isCurrent ? confirmed(record) : record
   if (record.isRotationDue) {
     const token = mintToken()
+    const used = attempt.token === null ? record : afterUse(record, attempt.token)
     await tx.putToken(rotated(used, token, nowMs, ttlMs))
     return token
   }
@@ -40,9 +39,14 @@ export async function noteUse(
   record: TokenRecord,
   token: string,
 ): Promise<void> {
-  const used = hashToken(token) === record.hash ? confirmed(record) : record
+  const used = afterUse(record, token)
   const isStale = nowMs - (record.lastUsedAtMs ?? -Infinity) >= LAST_USED_EVERY_MS
   if (used !== record || isStale) await tx.putToken({ ...used, lastUsedAtMs: nowMs })
+}
+
+/** The record once this valid token was used. */
+function afterUse(record: TokenRecord, token: string): TokenRecord {
+  return hashToken(token) === record.hash ? confirmed(record) : record
 }
 
 /**
