@@ -5,7 +5,10 @@ import type { PairingTransaction } from './pairing-store.ts'
 import type { ScopeLattice } from './scopes.ts'
 import type { SilentPolicy } from './silent-policy.ts'
 
-/** Milliseconds since the epoch. Must not run backwards while the process lives. */
+/**
+ * Milliseconds since the epoch. Must not run backwards while the process lives. Where the store has a clock for
+ * all of its processes, that one decides on pairings.
+ */
 export type Clock = { now(): number }
 
 export type PairingLimits = {
