@@ -100,10 +100,11 @@ export function pairingService(
     taint: () => run(async ({ tx }) => (await tx.setting(TAINT)) || null),
     putTaint: (authority, taint) =>
       run(async (context) => {
-        const { tx, audit } = context
+        const { tx, audit, events } = context
         await requireAdmin(context, authority)
         await tx.putSetting(TAINT, taint === null ? '' : JSON.stringify(taint))
         await audit.record('taint-changed', actorOf(authority), null, { taint })
+        events.push({ kind: 'tainted', taint })
       }),
     connect: (attempt) =>
       runFresh(async (context) => {
