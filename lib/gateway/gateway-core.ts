@@ -2,7 +2,8 @@ import type { IncomingMessage, Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { LatchkeyError } from '../errors.ts'
 import { localityJudge, platformPeerLookup, type LocalityJudge } from '../evidence/index.ts'
-import { addressPrefix, localityPolicy } from '../locality/index.ts'
+import { addressPrefix } from '../locality/address.ts'
+import { localityPolicy } from '../locality/index.ts'
 import {
   ADMIN_SCOPE,
   approvalPolicy,
@@ -17,7 +18,7 @@ import {
   type PairingService,
   type ScopeLattice,
 } from '../pairing/index.ts'
-import type { HelloOk } from '../protocol/index.ts'
+import type { HelloOk } from '../protocol/hello-ok.ts'
 import { AuthFailures } from './auth-failures.ts'
 import type { GatewayLimits } from './limits.ts'
 import { openAuditSigner, type GatewayAuditSigner } from './audit-signer.ts'
@@ -67,7 +68,7 @@ export class GatewayCore {
   isClosing = false
   readonly warnOnce: ReturnType<typeof warnOnce>
   /** Those it is attached to. */
-  readonly servers = new Set<Pick<Server, 'address'>>()
+  readonly servers: Set<Pick<Server, 'address'>> = new Set()
   readonly #startedAt = performance.now()
 
   constructor(options: GatewayOptions) {
