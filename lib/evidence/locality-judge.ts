@@ -10,6 +10,7 @@ import { originOf } from '../locality/decide-locality.ts'
 import type { OriginStanding } from '../locality/origin.ts'
 import { connectionFacts, connectionKey, requestFacts } from './connection-facts.ts'
 import type { PeerLookup } from './peer-lookup.ts'
+import { simulatedConnection } from './simulated-connection.ts'
 import { processTaint, type TaintMemory } from './taint.ts'
 
 const LEARN_EVERY_MS = 1000
@@ -64,6 +65,8 @@ export function localityJudge(
   }
 
   async function look(socket: Socket, whole: { readonly destroyed?: boolean }): Promise<PeerEvidence> {
+    const simulated = simulatedConnection(socket)
+    if (simulated !== undefined) return simulated.peer
     const { connection } = connectionFacts(socket)
     if (connection === null) return { status: 'unproven', sign: 'the connection has no addresses' }
     const started = performance.now()

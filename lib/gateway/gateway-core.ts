@@ -32,7 +32,8 @@ import { parseGatewayOptions, type GatewayConfig, type GatewayOptions } from './
 import { addPairingMethods } from './pairing-methods.ts'
 import { addInviteMethods } from './invite-methods.ts'
 import { addTokenMethods } from './token-methods.ts'
-import { pendingRecord } from './pairing-records.ts'
+import { EVENTS, ownerEvent, type OwnerEvent } from './owner-events.ts'
+import { PresenceNews } from './presence-news.ts'
 import type { Session } from './session.ts'
 import { gatewayNotifier } from './notices/gateway-notifier.ts'
 import type { Notifier } from './notices/notifier.ts'
@@ -43,8 +44,6 @@ import { UnauthenticatedSockets } from './unauthenticated-sockets.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string }
 
-const EVENTS = ['connect.challenge', 'device.pair.requested', 'device.pair.resolved', 'tick'] as const
-
 /** What the parts of one gateway share. */
 export class GatewayCore {
   readonly config: GatewayConfig
@@ -52,7 +51,8 @@ export class GatewayCore {
   readonly lattice: ScopeLattice
   readonly judge: LocalityJudge
   readonly methods = new MethodTable()
-  readonly sessions = new SessionTable()
+  readonly presence: PresenceNews
+  readonly sessions: SessionTable
   readonly unauthenticated: UnauthenticatedSockets
   readonly approval: ApprovalPolicy
   readonly auditSigner: GatewayAuditSigner | null
@@ -86,6 +86,14 @@ export class GatewayCore {
       onVerdict: (verdict) => this.metrics.countVerdict(verdict),
       onLookup: (peer, seconds) => this.metrics.countLookup(peer, seconds),
     })
+    this.presence = new PresenceNews((devices, more) => {
+      const payload = { devices, more, ts: Date.now() }
+      this.#broadcast({ event: 'device.presence', deviceId: null, payload })
+    })
+    this.sessions = new SessionTable(
+      ({ scopes }) => this.lattice.implies(scopes, PAIRING_SCOPE),
+      (deviceId, connected) => this.presence.note(deviceId, connected),
+    )
     this.unauthenticated = new UnauthenticatedSockets(
       config.limits.unauthenticatedPerPrefix,
       config.limits.unauthenticated,
@@ -213,26 +221,16 @@ export class GatewayCore {
   }
 
   #tellSessions(event: PairingEvent): void {
-    if (event.kind === 'removed') {
-      this.sessions.revoke(event.deviceId, null, 'device removed')
-    } else if (event.kind === 'revoked') {
-      this.sessions.revoke(event.deviceId, event.role, event.why)
-    } else if (event.kind === 'requested') {
-      const { request } = event
-      this.#broadcast('device.pair.requested', request.deviceId, pendingRecord(request, this.approval))
-    } else if (event.kind === 'resolved') {
-      const { request, decision } = event
-      const payload = { requestId: request.id, deviceId: request.deviceId, decision, ts: request.decidedAtMs }
-      this.#broadcast('device.pair.resolved', request.deviceId, payload)
-    }
+    if (event.kind === 'removed') this.sessions.revoke(event.deviceId, null, 'device removed')
+    else if (event.kind === 'revoked') this.sessions.revoke(event.deviceId, event.role, event.why)
+    this.#broadcast(ownerEvent(event, this.approval, Date.now()))
   }
 
   /** To those who may see pairings; without `operator.admin` a device sees only its own. */
-  #broadcast(event: string, deviceId: string, payload: unknown): void {
-    for (const session of this.sessions.all()) {
-      const { scopes, deviceId: own } = session
-      if (!this.lattice.implies(scopes, PAIRING_SCOPE)) continue
-      if (own === deviceId || this.lattice.implies(scopes, ADMIN_SCOPE)) session.send(event, payload)
+  #broadcast({ event, deviceId, payload }: OwnerEvent): void {
+    for (const session of this.sessions.watching()) {
+      const isOwn = deviceId !== null && session.deviceId === deviceId
+      if (isOwn || this.lattice.implies(session.scopes, ADMIN_SCOPE)) session.send(event, payload)
     }
   }
 }

@@ -111,6 +111,7 @@ export async function createGateway(
     core.localSecret.close()
     // Notes what was told, so that the next start does not tell it again.
     await core.service.sweep().catch((error: unknown) => core.config.logger.error('sweep failed', { error }))
+    core.presence.close()
     await core.notices.close()
     core.authFailures.close()
     await core.config.store.close()

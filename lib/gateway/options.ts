@@ -66,7 +66,10 @@ export type GatewayOptions = {
   notices?: NoticeOptions
   /** Default: errors go to `console.error`, the rest nowhere. */
   logger?: Logger
-  /** Told after each commit: a request was made or resolved, a device was removed. */
+  /**
+   * Told after each commit, in order: a request was made or resolved, a device was let in without a question,
+   * lost something or was removed, the taint or another thing that owners look at changed.
+   */
   onEvent?: (event: PairingEvent) => void
   /** Asks the kernel who is at the other end. Default: what this platform has. */
   peerLookup?: PeerLookup

@@ -9,8 +9,23 @@ export type Entry = { revoked: boolean }
 
 /** The live sessions of this gateway, and the connects under way: a removal must reach both. */
 export class SessionTable {
+  readonly #onPresence: (deviceId: string, connected: boolean) => void
+  readonly #isWatching: (session: Session) => boolean
+  readonly #watching = new Set<Session>()
   readonly #byDevice = new Map<string, Set<Session>>()
   readonly #entering = new Map<string, Set<Entry>>()
+
+  /**
+   * @param isWatching those that may see pairings: told of them, without a look at all the others
+   * @param onPresence told when the first connection of a device begins and the last one ends
+   */
+  constructor(
+    isWatching: (session: Session) => boolean = () => false,
+    onPresence: (deviceId: string, connected: boolean) => void = () => undefined,
+  ) {
+    this.#isWatching = isWatching
+    this.#onPresence = onPresence
+  }
 
   /** Call before the decision is made; then either `admit` or `abandon`. */
   enter(deviceId: string): Entry {
@@ -32,13 +47,17 @@ export class SessionTable {
     const same = this.#byDevice.get(key) ?? new Set()
     same.add(session)
     this.#byDevice.set(key, same)
+    if (this.#isWatching(session)) this.#watching.add(session)
+    if (same.size === 1 && session.deviceId !== null) this.#onPresence(session.deviceId, true)
   }
 
   delete(session: Session): void {
     const key = session.deviceId ?? NO_DEVICE
     const same = this.#byDevice.get(key)
-    same?.delete(session)
-    if (same?.size === 0) this.#byDevice.delete(key)
+    this.#watching.delete(session)
+    if (same?.delete(session) !== true || same.size > 0) return
+    this.#byDevice.delete(key)
+    if (session.deviceId !== null) this.#onPresence(session.deviceId, false)
   }
 
   find(connId: string): Session | undefined {
@@ -55,6 +74,16 @@ export class SessionTable {
     for (const entry of this.#entering.get(deviceId) ?? []) entry.revoked = true
     for (const session of [...(this.#byDevice.get(deviceId) ?? [])])
       if (role === null || session.role === role) session.close(CLOSE.authorityChanged, reason)
+  }
+
+  /** Of all devices that are connected. */
+  connectedIds(): string[] {
+    return [...this.#byDevice.keys()].filter((id) => id !== NO_DEVICE)
+  }
+
+  /** The sessions that may see pairings. */
+  watching(): IterableIterator<Session> {
+    return this.#watching.values()
   }
 
   get size(): number {

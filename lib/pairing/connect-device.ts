@@ -40,7 +40,7 @@ export type ConnectOutcome =
       readonly silent: boolean
       /** Newly made: the store keeps its hash alone. */
       readonly newToken: string | null
-      /** When what it was let in by ends; `null`: it does not. */
+      /** When what it was let in by ends, by the clock of the process; `null`: it does not. */
       readonly untilMs: number | null
     }
   | { readonly kind: 'token-mismatch'; readonly standing: TokenStanding }

@@ -37,7 +37,7 @@ export async function makeInvite(
   authority: Authority,
   ask: InviteAsk,
 ): Promise<MadeInvite> {
-  const { tx, nowMs, limits, lattice, approval, audit } = context
+  const { tx, nowMs, limits, lattice, approval, audit, events } = context
   const asks: readonly RoleAsk[] = [{ role: ask.role, scopes: sortedUnion(ask.scopes) }]
   await requireCurrent(context, authority)
   requireMayGrant(lattice, authority, null, asks)
@@ -64,6 +64,7 @@ export async function makeInvite(
   await tx.putInvite(invite)
   const { id, label, expiresAtMs, isFirstOwner } = invite
   await audit.record('invite-made', invite.createdBy, null, { id, asks, label, expiresAtMs, isFirstOwner })
+  events.push({ kind: 'changed', what: 'invites', deviceId: null })
   return { invite, token }
 }
 
@@ -94,6 +95,7 @@ export async function revokeInvite(
     label: invite.label,
     createdBy: invite.createdBy,
   })
+  context.events.push({ kind: 'changed', what: 'invites', deviceId: null })
 }
 
 /** Forgets what ended long ago. */

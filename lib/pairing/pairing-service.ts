@@ -12,11 +12,9 @@ import type { AuditPage, AuditSlice } from './list-audit.ts'
 import type { DevicePage, ListedDevices, ListedRequests, RequestPage } from './list-pages.ts'
 import type { PairedDevice, Pairings } from './list-pairings.ts'
 import type { InviteAsk, MadeInvite } from './manage-invites.ts'
+import type { TaintRecord } from './pairing-context.ts'
 import type { PairingRequest, RoleAsk } from './pairing-request.ts'
 import type { IgnoredDevice } from './pairing-store.ts'
-
-/** Why the gateway is tainted, and since when. */
-export type TaintRecord = { readonly sinceMs: number; readonly why: string }
 
 /** The only writer of the store. Every method is one transaction; it answers after the commit. */
 export type PairingService = {

@@ -18,6 +18,14 @@ export type PairingStore = {
   close(): Promise<void>
   /** It ends with the process, so nothing about it is worth remembering elsewhere. Default: false. */
   readonly isVolatile?: boolean
+  /** Gateways on other hosts may use it too. Default: false. */
+  readonly isShared?: boolean
+  /**
+   * Calls `listener` when another process may have committed events; gives a function that ends this. It is a
+   * hint: it may come for nothing, late or never, so whoever needs to know looks at intervals too. It never
+   * comes before what it tells of is committed.
+   */
+  onWake?(listener: () => void): () => void
 }
 
 /** A key whose requests the owner does not want to see. */
@@ -41,6 +49,12 @@ export type StoredEvent = {
 
 /** Rows go in and come out whole; lists come out in the order stated. Every `put` inserts or replaces. */
 export type PairingTransaction = {
+  /**
+   * What time it is for this transaction, in milliseconds since the epoch: the same at every call. `null`: the
+   * clock of the process decides, since nobody else uses the store with another one.
+   */
+  nowMs(): Promise<number | null>
+
   setting(key: string): Promise<string | null>
   putSetting(key: string, value: string): Promise<void>
 

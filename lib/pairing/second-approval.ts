@@ -78,6 +78,7 @@ async function keepFirst(
   const { asks: granted, expiresInMs } = approved
   const details = { ...describeRequest(request), granted, expiresInMs, ...describeCode(authority, code) }
   await context.audit.record('request-half-approved', approval.by, request.deviceId, details)
+  context.events.push({ kind: 'changed', what: 'approval', deviceId: request.deviceId })
   return { kind: 'half-approved', request: kept }
 }
 

@@ -62,8 +62,9 @@ export function pairingService(
   async function run<T>(work: (context: PairingContext) => Promise<T>): Promise<T> {
     if (within !== undefined) return work(within)
     const { result, kept, signed } = await store.transaction(async (tx) => {
-      const nowMs = clock.now()
-      const windowOpen = nowMs < state.windowEndsMs
+      const nowMs = (await tx.nowMs()) ?? clock.now()
+      // The window is this process's own, and so is the clock that closes it.
+      const windowOpen = clock.now() < state.windowEndsMs
       const audit = auditTrail(tx, nowMs, auditSigner, STRANGERS_PER_HOUR)
       const events: PairingEvent[] = []
       const context = { tx, lattice, silent, approval, limits, nowMs, windowOpen, audit, events }
@@ -99,12 +100,19 @@ export function pairingService(
     taint: () => run(async ({ tx }) => (await tx.setting(TAINT)) || null),
     putTaint: (authority, taint) =>
       run(async (context) => {
-        const { tx, audit } = context
+        const { tx, audit, events } = context
         await requireAdmin(context, authority)
         await tx.putSetting(TAINT, taint === null ? '' : JSON.stringify(taint))
         await audit.record('taint-changed', actorOf(authority), null, { taint })
+        events.push({ kind: 'tainted', taint })
       }),
-    connect: (attempt) => runFresh((context) => connectDevice(context, attempt)),
+    connect: (attempt) =>
+      runFresh(async (context) => {
+        const outcome = await connectDevice(context, attempt)
+        if (outcome.kind !== 'admitted' || outcome.untilMs === null) return outcome
+        // The end of the session is waited for by the clock of the process.
+        return { ...outcome, untilMs: outcome.untilMs + clock.now() - context.nowMs }
+      }),
     authenticate: (credentials) => run((context) => authenticate(context, credentials)),
     isPaired: (deviceId) =>
       run(async ({ tx, nowMs }) => (await tx.grants(deviceId)).some((grant) => isLive(grant, nowMs))),

@@ -44,6 +44,8 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
   const operations = {
     ...ownerOperations(tables),
 
+    nowMs: () => null,
+
     setting: (key) => settings.get(key) ?? null,
     putSetting: (key, value) => void settings.set(key, value),
 

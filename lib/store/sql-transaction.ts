@@ -10,8 +10,15 @@ const PENDING = sql.lit('pending' as const)
 const SILENT = sql.lit('silent' as const)
 const OWNER = sql.lit('owner' as const)
 
-/** The operations of the port, as statements of one transaction. */
-export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransaction {
+/**
+ * The operations of the port, as statements of one transaction.
+ *
+ * @param nowMs what time the database says it is; `null`: that is for the process to say
+ */
+export function sqlTransaction(
+  trx: Transaction<StoreTables>,
+  nowMs: number | null = null,
+): PairingTransaction {
   const pending = () => trx.selectFrom('requests').where('state', '=', PENDING)
   const count = async (query: ReturnType<typeof pending>) => {
     const row = await query.select((eb) => eb.fn.countAll().as('total')).executeTakeFirstOrThrow()
@@ -20,6 +27,8 @@ export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransactio
 
   return {
     ...ownerStatements(trx),
+
+    nowMs: () => Promise.resolve(nowMs),
 
     async setting(key) {
       const row = await trx.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()

@@ -15,6 +15,19 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, 'any' | 'type'>>>> 
   gateway: { errors: 'any', locality: 'any', evidence: 'any', pairing: 'any', protocol: 'any' },
   client: { errors: 'any', protocol: 'any', evidence: 'any', 'require-node': 'any' },
   admin: { errors: 'any', pairing: 'any', protocol: 'any', gateway: 'any', client: 'any' },
+  testing: {
+    errors: 'any',
+    'require-node': 'any',
+    locality: 'any',
+    evidence: 'any',
+    protocol: 'any',
+    pairing: 'any',
+    store: 'any',
+    express: 'any',
+    gateway: 'any',
+    admin: 'any',
+    client: 'any',
+  },
   cli: { errors: 'any', client: 'any', gateway: 'any', store: 'any', admin: 'any', 'require-node': 'any' },
 }
 /** What of the rest may go to a browser. */
