@@ -6,10 +6,10 @@ export { inspectAudit } from './inspect-audit.ts'
 export type { AuditInspection } from './inspect-audit.ts'
 export type { AttachOptions, UpgradeServer } from './attach.ts'
 export type { ExpressWsHandler, ExpressWsOptions } from './express-ws.ts'
-export { explainRequest, recipesOf } from './explain.ts'
-export type { Explanation, LocalityVerdict, ProxyRecipe } from './explain.ts'
+
+export type { LocalityVerdict } from './explain.ts'
 export type { GatewayHost } from './gateway-host.ts'
-export type { HttpAuthFailure, HttpAuthFailures } from './http-auth-failures.ts'
+
 export type { HostInvite, HostInviteOptions } from './host-invite.ts'
 export type { GatewayLimits } from './limits.ts'
 export type { ListenLocalOptions, LocalListener } from './listen-local.ts'

@@ -67,7 +67,7 @@ const KNOWN: Record<keyof Required<LocalityOptions>, true> = {
 }
 
 /** The names of all options, for those who take them among others. */
-export const LOCALITY_OPTION_NAMES = Object.keys(KNOWN) as readonly (keyof LocalityOptions)[]
+const LOCALITY_OPTION_NAMES = Object.keys(KNOWN) as readonly (keyof LocalityOptions)[]
 
 /**
  * Parses options once.

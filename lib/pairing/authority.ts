@@ -103,7 +103,7 @@ export async function requireAdmin(context: PairingContext, authority: Authority
   requireScope(context.lattice, authority, ADMIN_SCOPE)
 }
 
-export function selfApproval(): LatchkeyError {
+function selfApproval(): LatchkeyError {
   return new LatchkeyError('FORBIDDEN', 'a device cannot approve its own request; let another one decide', {
     details: { code: 'SELF_APPROVAL' },
   })

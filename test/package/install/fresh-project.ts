@@ -25,7 +25,7 @@ export async function freshProject(
   const env = { ...process.env, PATH: path.dirname(node) + path.delimiter + (process.env.PATH ?? '') }
   // What runs the tests says much about itself to npm, which would believe it.
   for (const name of Object.keys(env))
-    if (name.startsWith('npm_') && name !== 'npm_config_registry') delete env[name as keyof typeof env]
+    if (name.startsWith('npm_') && name !== 'npm_config_registry') Reflect.deleteProperty(env, name)
   const runHere = async (program: string, ...args: readonly string[]): Promise<string> => {
     try {
       return (await run(program, args, { cwd: folder, env, maxBuffer: LOUD })).stdout
