@@ -8,6 +8,7 @@ import {
 import { apiRoutes } from './api/api-routes.ts'
 import { consoleRoutes } from './console-routes.ts'
 
+/** How a gateway works. Only `store` has no default. */
 export type GatewayOptions = BareOptions & {
   /** Whether `gateway.routes()` serves the owner's console at `console` below its mount. Default `true`. */
   console?: boolean

@@ -6,10 +6,8 @@ export { inspectAudit } from './inspect-audit.ts'
 export type { AuditInspection } from './inspect-audit.ts'
 export type { AttachOptions, UpgradeServer } from './attach.ts'
 export type { ExpressWsHandler, ExpressWsOptions } from './express-ws.ts'
-
 export type { LocalityVerdict } from './explain.ts'
 export type { GatewayHost } from './gateway-host.ts'
-
 export type { HostInvite, HostInviteOptions } from './host-invite.ts'
 export type { GatewayLimits } from './limits.ts'
 export type { ListenLocalOptions, LocalListener } from './listen-local.ts'

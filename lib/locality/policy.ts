@@ -40,15 +40,25 @@ export type LocalityOptions = {
 
 /** Options, parsed and checked once. Opaque: make one with `localityPolicy`. */
 export type LocalityPolicy = {
+  /** Who may speak for others. */
   readonly trusts: TrustList
+  /** The header that is read. */
   readonly forwardedBy: ForwardedBy
+  /** More names of this machine. */
   readonly hosts: readonly HostName[]
+  /** Pages that may call, and never pair silently. */
   readonly allowedOrigins: ReadonlySet<string>
+  /** Whether the machine's own addresses count. */
   readonly ownAddresses: boolean
+  /** What a header name means. */
   readonly classifyField: (rawName: string) => FieldClass
+  /** The least for *local*. */
   readonly assurance: Exclude<Assurance, 'none'>
+  /** Users whose processes count as ours. */
   readonly peerUsers: readonly number[]
+  /** Whether this very process may be its own client. */
   readonly ownProcess: 'allow' | 'proof'
+  /** Whether a process that is connected to another machine is local. */
   readonly outbound: 'allow' | 'proof'
 }
 

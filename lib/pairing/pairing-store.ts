@@ -15,6 +15,7 @@ export type PairingStore = {
    * durably before it resolves; rolls back everything when `work` rejects, and rejects with the same error.
    */
   transaction<T>(work: (tx: PairingTransaction) => Promise<T>): Promise<T>
+  /** Resolves when nothing is under way any more. Later transactions reject with STORE_CLOSED. */
   close(): Promise<void>
   /** It ends with the process, so nothing about it is worth remembering elsewhere. Default: false. */
   readonly isVolatile?: boolean
