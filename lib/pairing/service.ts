@@ -7,7 +7,7 @@ import { auditTrail } from './audit-trail.ts'
 import { authenticate } from './authenticate.ts'
 import { actorOf, requireAdmin } from './authority.ts'
 import { renameDevice, revokeToken, rotateToken, undoSilentGrants } from './change-device.ts'
-import { connectDevice } from './connect-device.ts'
+import { connectDevice, type ConnectAttempt } from './connect-device.ts'
 import { ignoreRequest, listIgnored, rejectRequest, removeDevice, unignoreDevice } from './decide-request.ts'
 import { keepEvents, noteTold, untoldEvents, type NumberedEvent } from './event-log.ts'
 import { expireRequests } from './file-request.ts'
@@ -18,7 +18,7 @@ import { listPairings, ownDevice } from './list-pairings.ts'
 import { listInvites, makeInvite, revokeInvite, sweepInvites } from './manage-invites.ts'
 import type { Clock, PairingContext, PairingEvent, PairingLimits } from './pairing-context.ts'
 import type { PairingService } from './pairing-service.ts'
-import type { PairingStore } from './pairing-store.ts'
+import type { PairingStore, TransactionHint } from './pairing-store.ts'
 import type { ScopeLattice } from './scopes.ts'
 import type { SilentPolicy } from './silent-policy.ts'
 
@@ -59,7 +59,7 @@ export function pairingService(
 ): PairingService {
   const { store, lattice, silent, approval, limits, clock, onEvent, auditSigner } = options
 
-  async function run<T>(work: (context: PairingContext) => Promise<T>): Promise<T> {
+  async function run<T>(work: (context: PairingContext) => Promise<T>, hint?: TransactionHint): Promise<T> {
     if (within !== undefined) return work(within)
     const { result, kept, signed } = await store.transaction(async (tx) => {
       const nowMs = (await tx.nowMs()) ?? clock.now()
@@ -71,7 +71,7 @@ export function pairingService(
       await check?.(pairingService(options, state, { within: context }))
       const result = await work(context)
       return { result, kept: await keepEvents(tx, events, nowMs), signed: audit.signed }
-    })
+    }, hint)
     if (signed !== null) auditSigner?.memory?.keep(signed.gatewayId, signed.head, signed.isAccepted)
     tell(kept)
     return result
@@ -89,11 +89,11 @@ export function pairingService(
   }
 
   /** Whoever sees requests, or decides on them, sees none whose time is over. */
-  const runFresh = <T>(work: (context: PairingContext) => Promise<T>): Promise<T> =>
+  const runFresh = <T>(work: (context: PairingContext) => Promise<T>, hint?: TransactionHint): Promise<T> =>
     run(async (context) => {
       await expireRequests(context)
       return work(context)
-    })
+    }, hint)
 
   return {
     gatewayId: () => run(gatewayId),
@@ -112,8 +112,9 @@ export function pairingService(
         if (outcome.kind !== 'admitted' || outcome.untilMs === null) return outcome
         // The end of the session is waited for by the clock of the process.
         return { ...outcome, untilMs: outcome.untilMs + clock.now() - context.nowMs }
-      }),
-    authenticate: (credentials) => run((context) => authenticate(context, credentials)),
+      }, hintOf(attempt)),
+    authenticate: (credentials) =>
+      run((context) => authenticate(context, credentials), { device: credentials.deviceId }),
     isPaired: (deviceId) =>
       run(async ({ tx, nowMs }) => (await tx.grants(deviceId)).some((grant) => isLive(grant, nowMs))),
     list: (authority) => runFresh((context) => listPairings(context, authority)),
@@ -180,6 +181,11 @@ export function pairingService(
       return run(({ audit }) => audit.record('window-opened', 'host', null, { durationMs }))
     },
   }
+}
+
+/** Who comes with a token and nothing else is most likely a device that is paired already. */
+function hintOf({ id, token, bootstrapToken }: ConnectAttempt): TransactionHint | undefined {
+  return token !== null && bootstrapToken === null ? { device: id } : undefined
 }
 
 async function gatewayId({ tx }: PairingContext): Promise<string> {
