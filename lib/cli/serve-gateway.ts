@@ -100,6 +100,11 @@ function tell(event: PairingEvent): void {
     console.log(`Paired (${event.via}): ${named(event)} as ${printable(event.role)} with ${scopes}`)
     return
   }
+  if (event.kind === 'taint-changed') {
+    const why = event.taint === null ? '' : `: ${printable(event.taint.why)}`
+    console.log(`${why === '' ? 'Cleared: the gateway is not tainted any more' : 'Tainted'}${why}`)
+    return
+  }
   const { request } = event
   if (event.kind === 'resolved') {
     console.log(`Request ${request.id} of ${named(request)}: ${event.decision}`)

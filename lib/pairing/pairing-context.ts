@@ -52,6 +52,11 @@ export type PairingEvent =
       readonly role: string | null
       readonly why: 'token revoked' | 'token reused' | 'silent grants undone' | 'scopes reduced'
     }
+  /** The gateways of this store became tainted, or are no more. */
+  | { readonly kind: 'taint-changed'; readonly taint: TaintRecord | null }
+
+/** Why the gateway is tainted, and since when. */
+export type TaintRecord = { readonly sinceMs: number; readonly why: string }
 
 /** What every operation needs, and where it leaves what is to be told once it is committed. */
 export type PairingContext = {
@@ -62,6 +67,9 @@ export type PairingContext = {
   readonly limits: PairingLimits
   readonly nowMs: number
   readonly windowOpen: boolean
+  /** The host that this gateway runs on: silent grants of another one do not count here. */
+  readonly host: string
+  readonly node: { readonly id: string; readonly hasCompany: boolean }
   readonly audit: AuditTrail
   readonly events: PairingEvent[]
 }

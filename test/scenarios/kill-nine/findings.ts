@@ -115,6 +115,8 @@ function keyOf(event: PairingEvent): string {
       return `${event.decision} ${event.request.id}`
     case 'granted':
       return `granted ${event.via} ${event.deviceId} ${event.role} ${event.scopes.join()}`
+    case 'taint-changed':
+      return 'taint-changed'
     case 'removed':
       return `removed ${event.deviceId}`
     case 'revoked':
