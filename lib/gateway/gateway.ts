@@ -135,7 +135,9 @@ export async function createGateway(
 
   /** All that was committed here is told, so nobody has to do it in its place. */
   async function leave(): Promise<void> {
-    if (core.config.store.isVolatile !== true) await core.service.catchUp()
+    // Nobody comes after it.
+    if (core.config.store.isVolatile === true) return
+    await core.service.catchUp()
     await core.service.sweep()
     await core.service.leave()
   }
