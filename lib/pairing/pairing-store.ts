@@ -13,8 +13,12 @@ export type PairingStore = {
   /**
    * Runs `work` alone: no other transaction of any process sees or makes a change in between. Commits
    * durably before it resolves; rolls back everything when `work` rejects, and rejects with the same error.
+   *
+   * With a hint, a store may run `work` beside others that say another device, as long as nobody can tell the
+   * difference. When `work` does more than the hint says it is rolled back and run again from its beginning, so
+   * what it does outside of `tx` must bear that.
    */
-  transaction<T>(work: (tx: PairingTransaction) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: PairingTransaction) => Promise<T>, hint?: TransactionHint): Promise<T>
   close(): Promise<void>
   /** It ends with the process, so nothing about it is worth remembering elsewhere. Default: false. */
   readonly isVolatile?: boolean
@@ -26,6 +30,11 @@ export type PairingStore = {
    * comes before what it tells of is committed.
    */
   onWake?(listener: () => void): () => void
+}
+
+export type TransactionHint = {
+  /** Most likely this device is known, and nothing is changed but its row and its tokens. */
+  readonly device: string
 }
 
 /** A key whose requests the owner does not want to see. */

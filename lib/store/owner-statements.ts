@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { PairingTransaction } from '../pairing/pairing-store.ts'
 import { auditEntryOf, auditRow, eventOf, ignoredOf, ignoredRow, inviteOf, inviteRow } from './owner-rows.ts'
 import type { StoreTables } from './schema.ts'
@@ -24,7 +24,7 @@ export type OwnerOperations = Pick<
 >
 
 /** What the owner keeps, makes and reads: ignored keys, invitations, the audit log; and the events to be told. */
-export function ownerStatements(trx: Transaction<StoreTables>): OwnerOperations {
+export function ownerStatements(trx: Kysely<StoreTables>): OwnerOperations {
   return {
     async ignored(deviceId) {
       const all = trx.selectFrom('ignored_devices').selectAll()
@@ -100,7 +100,7 @@ export function ownerStatements(trx: Transaction<StoreTables>): OwnerOperations 
   }
 }
 
-async function lastEvent(trx: Transaction<StoreTables>): Promise<number> {
+async function lastEvent(trx: Kysely<StoreTables>): Promise<number> {
   const newest = trx.selectFrom('events').select('seq').orderBy('seq', 'desc').limit(1)
   return Number((await newest.executeTakeFirst())?.seq ?? 0)
 }

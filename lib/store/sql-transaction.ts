@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { PairingTransaction } from '../pairing/pairing-store.ts'
 import { requestOf, requestRow } from './request-row.ts'
 import { deviceOf, deviceRow, grantOf, grantRow, tokenOf, tokenRow } from './rows.ts'
@@ -16,10 +16,7 @@ const OWNER = sql.lit('owner' as const)
  *
  * @param nowMs what time the database says it is; `null`: that is for the process to say
  */
-export function sqlTransaction(
-  trx: Transaction<StoreTables>,
-  nowMs: number | null = null,
-): PairingTransaction {
+export function sqlTransaction(trx: Kysely<StoreTables>, nowMs: number | null = null): PairingTransaction {
   const pending = () => trx.selectFrom('requests').where('state', '=', PENDING)
   const count = async (query: ReturnType<typeof pending>) => {
     const row = await query.select((eb) => eb.fn.countAll().as('total')).executeTakeFirstOrThrow()
