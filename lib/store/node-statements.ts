@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { NodeRecord, PairingTransaction } from '../pairing/pairing-store.ts'
 import type { StoreTables } from './schema.ts'
 
@@ -20,7 +20,7 @@ export type NodeOperations = Pick<
 const BATCH = 500
 
 /** The gateways that share a store, the devices that are connected to them, and what all of them remember. */
-export function nodeStatements(trx: Transaction<StoreTables>): NodeOperations {
+export function nodeStatements(trx: Kysely<StoreTables>): NodeOperations {
   return {
     async nodes() {
       const rows = await trx.selectFrom('nodes').selectAll().orderBy('id').execute()

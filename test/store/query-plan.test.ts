@@ -35,6 +35,7 @@ afterAll(() => db.destroy())
 
 // Every operation, with the index or key that it must use.
 const PLANS: [keyof PairingTransaction, (tx: PairingTransaction) => Promise<unknown>, RegExp][] = [
+  ['nowMs', (tx) => tx.nowMs(), /^$/],
   ['setting', (tx) => tx.setting('k'), /SEARCH settings USING INDEX .*\(key=\?\)/],
   ['putSetting', (tx) => tx.putSetting('k', 'v'), /^$/],
   ['device', (tx) => tx.device('d'), /SEARCH devices USING INDEX .*\(id=\?\)/],
@@ -122,7 +123,7 @@ const PLANS: [keyof PairingTransaction, (tx: PairingTransaction) => Promise<unkn
   ['forgetRemembered', (tx) => tx.forgetRemembered(1), /INDEX remembered_until \(until_ms<\?\)/],
 ]
 /** Those that look for the latest event first, and for the oldest that stays. */
-const STATEMENTS: Readonly<Record<string, number>> = { addEvent: 2, deleteEvents: 3 }
+const STATEMENTS: Readonly<Record<string, number>> = { nowMs: 0, addEvent: 2, deleteEvents: 3 }
 
 test.each(PLANS)('%s uses an index, and never sorts', async (name, operation, expected) => {
   await db.transaction().execute(async (trx) => {
