@@ -8,7 +8,7 @@ import {
   type Authority,
 } from './authority.ts'
 import type { Device } from './device.ts'
-import { ownPairings, pairedDevice, type PairedDevice } from './list-pairings.ts'
+import { isConnectedElsewhere, ownPairings, pairedDevice, type PairedDevice } from './list-pairings.ts'
 import type { PairingContext } from './pairing-context.ts'
 import type { PairingRequest } from './pairing-request.ts'
 
@@ -22,7 +22,7 @@ export type DevicePage = {
   readonly after?: string | undefined
   readonly limit: number
   /** Asked first, before the grants are read. Default: all. */
-  readonly matches?: ((device: Device) => boolean) | undefined
+  readonly matches?: ((device: Device, isElsewhere: boolean) => boolean) | undefined
   /** Only those that hold this role. */
   readonly role?: string | undefined
 }
@@ -63,8 +63,9 @@ export async function listDevices(
       if (devices.length === page.limit) return { devices, last: after ?? null }
       after = device.id
       scanned += 1
-      if (page.matches?.(device) === false) continue
-      const entry = await pairedDevice(context, device)
+      const isElsewhere = await isConnectedElsewhere(context, device)
+      if (page.matches?.(device, isElsewhere) === false) continue
+      const entry = await pairedDevice(context, device, isElsewhere)
       if (fits(page, entry)) devices.push(entry)
     }
     if (batch.length === 0) return { devices, last: null }
@@ -116,8 +117,8 @@ export async function showRequest(
   return request
 }
 
-function fits({ matches, role }: DevicePage, { device, grants }: PairedDevice): boolean {
-  if (matches?.(device) === false) return false
+function fits({ matches, role }: DevicePage, { device, grants, isElsewhere }: PairedDevice): boolean {
+  if (matches?.(device, isElsewhere) === false) return false
   return role === undefined || grants.some((grant) => grant.role === role)
 }
 

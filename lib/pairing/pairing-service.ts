@@ -65,8 +65,20 @@ export type PairingService = {
   acceptAudit(authority: Authority): Promise<AuditProblemKind | null>
   /** Ends requests whose time is over, and forgets what was settled long ago. */
   sweep(): Promise<void>
-  /** Tells what an earlier run of this gateway had committed and not told. */
+  /** Tells what an earlier run of this node had committed and not told, and follows all nodes from now on. */
   tellUntold(): Promise<void>
+  /** Resolves once all was applied that any node had committed when it was called. */
+  catchUp(): Promise<void>
+  /**
+   * Shows the others that this node lives and who is connected to it, and tells what dead ones have left behind.
+   *
+   * @param nowMs a clock that never runs backwards
+   */
+  beat(connected: ReadonlySet<string>, nowMs: number): Promise<void>
+  /** Others use the store too, as far as this node knows. */
+  readonly hasCompany: boolean
+  /** Takes this node off the list; all that it has committed must have been told. */
+  leave(): Promise<void>
   /** Whether the policy would pair such a client silently, if it were a new device. */
   mayPairSilently(verdict: LocalityVerdict, ask: RoleAsk): boolean
   /**

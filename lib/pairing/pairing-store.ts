@@ -47,14 +47,33 @@ export type IgnoredDevice = {
 
 export type SettledState = Exclude<PairingRequest['state'], 'pending'>
 
-/** Something that happened, kept until it has been told. */
+/** Something that happened, kept until every node has heard of it. */
 export type StoredEvent = {
   /** Ascending, in the order of the commits. */
   readonly seq: number
   readonly atMs: number
+  /** The node that has committed it. */
+  readonly node: string
   /** JSON. */
   readonly payload: string
 }
+
+/** A gateway that uses the store, or has done so until it was killed. */
+export type NodeRecord = {
+  readonly id: string
+  /** The host that it runs on, as `GatewayOptions.host` says. */
+  readonly host: string
+  readonly pid: number
+  /** Grows as long as it lives, so that others need no clock to see that it does. */
+  readonly beat: number
+  /** It has told all of its own events up to this one. */
+  readonly toldSeq: number
+  /** The node that tells what this one has left behind. */
+  readonly heir: string | null
+}
+
+/** Something to be remembered by all nodes for a time: a proof that was used, an answer that was given. */
+export type Remembered = { readonly value: string; readonly untilMs: number }
 
 /** Rows go in and come out whole; lists come out in the order stated. Every `put` inserts or replaces. */
 export type PairingTransaction = {
@@ -132,8 +151,31 @@ export type PairingTransaction = {
 
   /** By seq, ascending, those after `after`. */
   events(page: { after: number; limit: number }): Promise<StoredEvent[]>
+  /** The seq of the latest one; 0: there was none yet. */
+  lastEventSeq(): Promise<number>
   /** Gives it the next seq, and hands that back. */
   addEvent(event: Omit<StoredEvent, 'seq'>): Promise<number>
-  /** All but the latest, up to and including `upTo`: the latest keeps the count. */
-  deleteEvents(upTo: number): Promise<void>
+  /**
+   * Those up to and including `upTo` that are no later than the last one with atMs < `beforeMs`, and never the
+   * latest of all, which keeps the count. Tells the seq of the last one deleted; 0: none.
+   */
+  deleteEvents(old: { upTo: number; beforeMs: number }): Promise<number>
+
+  /** By id. */
+  nodes(): Promise<NodeRecord[]>
+  putNode(node: NodeRecord): Promise<void>
+  /** With the presence of its devices. */
+  deleteNode(id: string): Promise<void>
+  /** Devices that are connected to this node from now on; those that were there already stay. */
+  addPresence(nodeId: string, deviceIds: readonly string[]): Promise<void>
+  deletePresence(nodeId: string, deviceIds: readonly string[]): Promise<void>
+  /** Whether the device is connected to any node but this one. */
+  isPresent(deviceId: string, exceptNode: string): Promise<boolean>
+
+  /** `null` when there is none; one whose time is over may still come. */
+  remembered(key: string): Promise<Remembered | null>
+  remember(key: string, remembered: Remembered): Promise<void>
+  forget(key: string): Promise<void>
+  /** Those with untilMs <= `nowMs`. */
+  forgetRemembered(nowMs: number): Promise<void>
 }

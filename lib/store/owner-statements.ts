@@ -18,6 +18,7 @@ export type OwnerOperations = Pick<
   | 'auditEntries'
   | 'addAuditEntry'
   | 'events'
+  | 'lastEventSeq'
   | 'addEvent'
   | 'deleteEvents'
 >
@@ -82,14 +83,19 @@ export function ownerStatements(trx: Kysely<StoreTables>): OwnerOperations {
       const later = trx.selectFrom('events').selectAll().where('seq', '>', after)
       return (await later.orderBy('seq').limit(limit).execute()).map(eventOf)
     },
-    async addEvent({ atMs, payload }) {
+    lastEventSeq: () => lastEvent(trx),
+    async addEvent({ atMs, node, payload }) {
       const seq = (await lastEvent(trx)) + 1
-      await trx.insertInto('events').values({ seq, at_ms: atMs, payload }).execute()
+      await trx.insertInto('events').values({ seq, at_ms: atMs, node, payload }).execute()
       return seq
     },
-    async deleteEvents(upTo) {
+    async deleteEvents({ upTo, beforeMs }) {
       const last = await lastEvent(trx)
-      await trx.deleteFrom('events').where('seq', '<=', upTo).where('seq', '<', last).execute()
+      const old = trx.selectFrom('events').select('seq').where('at_ms', '<', beforeMs)
+      const newest = await old.orderBy('at_ms', 'desc').orderBy('seq', 'desc').limit(1).executeTakeFirst()
+      const end = Math.min(upTo, Number(newest?.seq ?? 0), last - 1)
+      const deleted = await trx.deleteFrom('events').where('seq', '<=', end).executeTakeFirst()
+      return deleted.numDeletedRows > 0n ? end : 0
     },
   }
 }

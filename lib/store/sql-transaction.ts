@@ -3,6 +3,7 @@ import type { PairingTransaction } from '../pairing/pairing-store.ts'
 import { requestOf, requestRow } from './request-row.ts'
 import { deviceOf, deviceRow, grantOf, grantRow, tokenOf, tokenRow } from './rows.ts'
 import type { StoreTables } from './schema.ts'
+import { nodeStatements } from './node-statements.ts'
 import { ownerStatements } from './owner-statements.ts'
 
 // A literal, not a parameter: the planner uses a partial index only when it can read the value.
@@ -24,6 +25,7 @@ export function sqlTransaction(trx: Kysely<StoreTables>, nowMs: number | null = 
 
   return {
     ...ownerStatements(trx),
+    ...nodeStatements(trx),
 
     nowMs: () => Promise.resolve(nowMs),
 

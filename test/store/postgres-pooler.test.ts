@@ -108,7 +108,7 @@ query_wait_timeout = 1
       woken()
     })
     await until(1)
-    await node.transaction((tx) => tx.addEvent({ atMs: 1, payload: '{}' }))
+    await node.transaction((tx) => tx.addEvent({ atMs: 1, node: 'n', payload: '{}' }))
     await until(2)
     await node.close()
   })

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const addEvent = (store: PairingStore) => store.transaction((tx) => tx.addEvent({ atMs: 1, payload: '{}' }))
+const addEvent = (store: PairingStore) => store.transaction((tx) => tx.addEvent({ atMs: 1, node: 'n', payload: '{}' }))
 const open = (schema: string) =>
   postgresStore({ connectionString: url, schema, applicationName: `test ${schema}` })
 
@@ -56,14 +56,14 @@ test('an event of another process wakes, and only once it is committed', async (
   let before = 0
   await there.transaction(async (tx) => {
     before = woken.count
-    await tx.addEvent({ atMs: 1, payload: '{}' })
+    await tx.addEvent({ atMs: 1, node: 'n', payload: '{}' })
     await sleep(100)
     expect(woken.count).toBe(before)
   })
   await woken.until(before + 1)
   const seen = woken.count
   const failing = there.transaction(async (tx) => {
-    await tx.addEvent({ atMs: 1, payload: '{}' })
+    await tx.addEvent({ atMs: 1, node: 'n', payload: '{}' })
     throw new Error('no')
   })
   await expect(failing).rejects.toThrow('no')

@@ -51,6 +51,13 @@ export function deviceLane(tx: PairingTransaction, deviceId: string): PairingTra
     lastAuditEntry: tx.lastAuditEntry,
     auditEntries: tx.auditEntries,
     events: tx.events,
+    lastEventSeq: tx.lastEventSeq,
+    nodes: tx.nodes,
+    isPresent: tx.isPresent,
+    // Each is of one device, by its key.
+    remembered: tx.remembered,
+    remember: tx.remember,
+    forget: tx.forget,
 
     devices: left,
     deleteDevice: left,
@@ -68,5 +75,10 @@ export function deviceLane(tx: PairingTransaction, deviceId: string): PairingTra
     addAuditEntry: left,
     addEvent: left,
     deleteEvents: left,
+    putNode: left,
+    deleteNode: left,
+    addPresence: left,
+    deletePresence: left,
+    forgetRemembered: left,
   }
 }

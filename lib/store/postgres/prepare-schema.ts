@@ -22,6 +22,9 @@ const TABLES = [
   'invites',
   'audit',
   'events',
+  'nodes',
+  'presence',
+  'remembered',
 ]
 
 /**
