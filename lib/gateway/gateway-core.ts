@@ -25,6 +25,7 @@ import type { GatewayLimits } from './limits.ts'
 import { openAuditSigner, type GatewayAuditSigner } from './audit-signer.ts'
 import { addAuditMethods } from './audit-methods.ts'
 import { GatewayTaint } from './gateway-taint.ts'
+import { addListMethods } from './list-methods.ts'
 import { addLocalityMethods } from './locality-methods.ts'
 import { GatewayMetrics } from './metrics.ts'
 import { openLocalSecret, type LocalSecret } from './local-secret.ts'
@@ -141,6 +142,7 @@ export class GatewayCore {
     this.taint = new GatewayTaint(this.service)
     addLocalityMethods(this)
     addPairingMethods(this)
+    addListMethods(this)
     addTokenMethods(this)
     addInviteMethods(this)
     addAuditMethods(this)

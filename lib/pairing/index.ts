@@ -23,6 +23,7 @@ export type { DevicePage, ListedDevices, ListedRequests, RequestPage } from './l
 export type { PairedDevice, Pairings } from './list-pairings.ts'
 export { DEFAULT_INVITE_TTL_MS } from './manage-invites.ts'
 export type { InviteAsk, MadeInvite } from './manage-invites.ts'
+export type { RecentPosition } from './list-recent.ts'
 export type { ChangedThing, Clock, PairingEvent, PairingLimits, TaintRecord } from './pairing-context.ts'
 export type { PairingReason, PairingRequest, RoleAsk, Verification } from './pairing-request.ts'
 export type { PairingService } from './pairing-service.ts'

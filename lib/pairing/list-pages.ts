@@ -31,6 +31,8 @@ export type RequestPage = {
   /** Those after this request, by age. */
   readonly after?: RequestPosition | undefined
   readonly limit: number
+  /** Default: all. */
+  readonly matches?: ((request: PairingRequest) => boolean) | undefined
 }
 
 export type RequestPosition = Pick<PairingRequest, 'createdAtMs' | 'id'>
@@ -77,13 +79,23 @@ export async function listDevices(
 export async function listPending(
   context: PairingContext,
   authority: Authority,
-  { after, limit }: RequestPage,
+  { after, limit, matches = () => true }: RequestPage,
 ): Promise<ListedRequests> {
   if (!(await seesAll(context, authority)))
-    return { requests: (await ownPairings(context, authority)).pending, last: null }
-  const found = await context.tx.pendingRequests(limit + 1, after)
-  const requests = found.slice(0, limit)
-  return { requests, last: found.length > limit ? (requests.at(-1) ?? null) : null }
+    return { requests: (await ownPairings(context, authority)).pending.filter(matches), last: null }
+  const { tx } = context
+  const requests: PairingRequest[] = []
+  const size = Math.min(BATCH, limit + 1)
+  for (let from = after; ;) {
+    const batch = await tx.pendingRequests(size, from)
+    for (const request of batch) {
+      if (!matches(request)) continue
+      if (requests.length === limit) return { requests, last: requests.at(-1) ?? null }
+      requests.push(request)
+    }
+    from = batch.at(-1)
+    if (batch.length < size) return { requests, last: null }
+  }
 }
 
 /** @throws {LatchkeyError} NOT_FOUND, FORBIDDEN */

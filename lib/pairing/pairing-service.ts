@@ -10,6 +10,7 @@ import type { Grant } from './grant.ts'
 import type { Invite } from './invite.ts'
 import type { AuditPage, AuditSlice } from './list-audit.ts'
 import type { DevicePage, ListedDevices, ListedRequests, RequestPage } from './list-pages.ts'
+import type { RecentDevices, RecentPage } from './list-recent.ts'
 import type { PairedDevice, Pairings } from './list-pairings.ts'
 import type { InviteAsk, MadeInvite } from './manage-invites.ts'
 import type { TaintRecord } from './pairing-context.ts'
@@ -31,6 +32,10 @@ export type PairingService = {
   isPaired(deviceId: string): Promise<boolean>
   list(authority: Authority): Promise<Pairings>
   listDevices(authority: Authority, page: DevicePage): Promise<ListedDevices>
+  recentDevices(authority: Authority, page: RecentPage): Promise<RecentDevices>
+  deviceNames(authority: Authority, deviceIds: readonly string[]): Promise<Map<string, string | null>>
+  /** How many wait, whoever asks. */
+  countPending(): Promise<number>
   listPending(authority: Authority, page: RequestPage): Promise<ListedRequests>
   device(authority: Authority, deviceId: string): Promise<PairedDevice>
   /** What the caller holds itself; `null`: it has no key of its own, or was removed. */

@@ -75,6 +75,9 @@ export type NodeRecord = {
 /** Something to be remembered by all nodes for a time: a proof that was used, an answer that was given. */
 export type Remembered = { readonly value: string; readonly untilMs: number }
 
+/** Where a device stands among those that were seen. */
+export type SeenPosition = { readonly seenAtMs: number; readonly id: string }
+
 /** Rows go in and come out whole; lists come out in the order stated. Every `put` inserts or replaces. */
 export type PairingTransaction = {
   /**
@@ -89,6 +92,8 @@ export type PairingTransaction = {
   device(id: string): Promise<Device | null>
   /** By id, ascending, those after `after`. */
   devices(page: { after?: string | undefined; limit: number }): Promise<Device[]>
+  /** Those seen last first (lastSeenAtMs, else createdAtMs), then by id; those behind `after` in that order. */
+  devicesBySeen(page: { after?: SeenPosition | undefined; limit: number }): Promise<Device[]>
   putDevice(device: Device): Promise<void>
   /** With its grants and tokens. Its requests stay, for those who ask what became of them. */
   deleteDevice(id: string): Promise<void>

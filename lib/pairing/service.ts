@@ -15,6 +15,7 @@ import { expireRequests } from './file-request.ts'
 import { isLive } from './grant.ts'
 import { listAudit } from './list-audit.ts'
 import { listDevices, listPending, showDevice, showRequest } from './list-pages.ts'
+import { deviceNames, recentDevices } from './list-recent.ts'
 import { listPairings, ownDevice } from './list-pairings.ts'
 import { listInvites, makeInvite, revokeInvite, sweepInvites } from './manage-invites.ts'
 import type { Clock, PairingContext, PairingEvent, PairingLimits } from './pairing-context.ts'
@@ -134,6 +135,9 @@ export function pairingService(
       run(async ({ tx, nowMs }) => (await tx.grants(deviceId)).some((grant) => isLive(grant, nowMs))),
     list: (authority) => runFresh((context) => listPairings(context, authority)),
     listDevices: (authority, page) => run((context) => listDevices(context, authority, page)),
+    recentDevices: (authority, page) => run((context) => recentDevices(context, authority, page)),
+    deviceNames: (authority, deviceIds) => run((context) => deviceNames(context, authority, deviceIds)),
+    countPending: () => run(({ tx }) => tx.countPending()),
     listPending: (authority, page) => runFresh((context) => listPending(context, authority, page)),
     device: (authority, deviceId) => run((context) => showDevice(context, authority, deviceId)),
     self: (authority) => run((context) => ownDevice(context, authority)),

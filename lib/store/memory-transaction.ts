@@ -60,6 +60,15 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
       const rest = [...devices.values()].filter((device) => after === undefined || device.id > after)
       return rest.sort((a, b) => inOrder(a.id, b.id)).slice(0, limit)
     },
+    devicesBySeen: ({ after, limit }) => {
+      const seenAtMs = (device: Device): number => device.lastSeenAtMs ?? device.createdAtMs
+      const isBehind = (device: Device): boolean =>
+        after === undefined ||
+        seenAtMs(device) < after.seenAtMs ||
+        (seenAtMs(device) === after.seenAtMs && device.id > after.id)
+      const rest = [...devices.values()].filter(isBehind)
+      return rest.sort((a, b) => seenAtMs(b) - seenAtMs(a) || inOrder(a.id, b.id)).slice(0, limit)
+    },
     putDevice: (device) => void devices.set(device.id, device),
     deleteDevice: (id) => {
       devices.delete(id)

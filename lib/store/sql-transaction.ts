@@ -47,6 +47,14 @@ export function sqlTransaction(trx: Kysely<StoreTables>, nowMs: number | null = 
       const rows = await (after === undefined ? all : all.where('id', '>', after)).execute()
       return rows.map(deviceOf)
     },
+    async devicesBySeen({ after, limit }) {
+      const seen = sql<number>`coalesce(last_seen_at_ms, created_at_ms)`
+      const all = trx.selectFrom('devices').selectAll().orderBy(seen, 'desc').orderBy('id').limit(limit)
+      if (after === undefined) return (await all.execute()).map(deviceOf)
+      const { seenAtMs, id } = after
+      const isBehind = sql<boolean>`(${seen} < ${seenAtMs} or (${seen} = ${seenAtMs} and id > ${id}))`
+      return (await all.where(isBehind).execute()).map(deviceOf)
+    },
     async putDevice(device) {
       const row = deviceRow(device)
       const insert = trx.insertInto('devices').values(row)
