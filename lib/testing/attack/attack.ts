@@ -93,18 +93,18 @@ async function run(target: AttackTarget, settings: AttackSettings): Promise<Atta
 }
 
 async function controlOf(target: AttackTarget, settings: AttackSettings, channel: Channel): Promise<ControlResult> {
-  const control = (name: string, connection: SimulatedConnection): AttackCase => ({
+  const control = (name: string, connection: SimulatedConnection, host: string): AttackCase => ({
     id: 'control',
     name,
     by: 'remote',
     connection,
     version: '1.1',
     target: '{path}',
-    fields: [['Host', 'localhost:{port}']],
+    fields: [['Host', host]],
   })
-  const local = await shoot(target, settings, channel, control('a local client', LOCAL))
+  const local = await shoot(target, settings, channel, control('a local client', LOCAL, 'localhost:{port}'))
   const remote = target.canSimulate
-    ? await shoot(target, settings, channel, control('a remote client', REMOTE))
+    ? await shoot(target, settings, channel, control('a remote client', REMOTE, 'app.example'))
     : { letIn: false, sent: '', got: 'not tried: a URL is reached from this machine alone', answered: true }
   return {
     channel,
@@ -144,13 +144,17 @@ async function shoot(
   }
   const response = await exchange(socket, sent, settings.timeoutMs)
   const letIn = response.status !== 0 && settings.isLocal(response, { by: attack.by })
-  const got = response.status === 0 ? 'no answer' : `${response.status} ${response.statusText} ${response.body.slice(0, 120)}` // prettier-ignore
+  const got = response.status === 0 ? 'no answer' : `${response.status} ${response.statusText} ${cut(response.body)}`
   return { letIn, sent, got: got.trimEnd(), answered: response.status !== 0 }
 }
 
 function findingOf(name: string, weakness: Weakness, channel: Channel, shot: Shot): AttackFinding {
   const { why, change } = WEAKNESSES[weakness]
   return { name, weakness, channel, sent: shot.sent, got: shot.got, why, change }
+}
+
+function cut(text: string): string {
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text
 }
 
 /** What a URL can be sent: it comes from this process, over loopback. */

@@ -73,7 +73,11 @@ function ofLocalityCase(row: LocalityCase): AttackCase {
  */
 function evidenceOf({ truth, expect, trustProxy, headers }: LocalityCase): PeerEvidence {
   const isForwarded = headers.some(([name]) => FORWARDING.test(name))
-  const byHeaders = truth === 'browser-attack' || (!expect.local && !(isForwarded && trustProxy.length === 0))
+  const mayBeTrusted =
+    isForwarded &&
+    (!trustProxy.some((trusted) => /^(?:loopback$|127\.|::1)/.test(trusted)) ||
+      headers.some(([name]) => name.toLowerCase() === 'forwarded'))
+  const byHeaders = truth === 'browser-attack' || (!expect.local && !mayBeTrusted)
   return byHeaders ? { status: 'same-user' } : { status: 'relay', process: 'nginx', sign: 'program' }
 }
 

@@ -78,7 +78,7 @@ const FORWARDING = /forwarded|^via|real.?ip|client.?ip|remote.?(?:ip|addr)|conne
 
 /** What letting this case in says about an app. */
 export function weaknessOf({ by, connection, fields, raw, target }: AttackCase): Weakness {
-  if (by === 'page') return 'ignores-page'
+  if (by === 'page' && fields.some(([name]) => /^(?:origin|sec-fetch-site)$/i.test(name))) return 'ignores-page' // prettier-ignore
   if (connection.transport === 'unix' || connection.remoteAddress === null) return 'no-address'
   const address = canonicalAddress(connection.remoteAddress)
   const forwards = fields.some(([name]) => FORWARDING.test(name))
