@@ -3,7 +3,7 @@ import { describe, expect, jest, test } from '@jest/globals'
 import express from 'express'
 import helmet from 'helmet'
 import { localClient } from '../../lib/index.ts'
-import { attack, type AttackResult, type Weakness } from '../../lib/testing/index.ts'
+import { attack, type AttackOptions, type AttackResult, type Weakness } from '../../lib/testing/index.ts'
 import { extraCases } from '../../lib/testing/attack/extra-cases.ts'
 import { corpusCases, readLocalityCases, readProxyRecords } from '../../lib/testing/attack/read-corpus.ts'
 import { EXPRESS, naiveApp, rightApp } from './attacked-apps.ts'
@@ -180,6 +180,6 @@ describe('the attack proves itself', () => {
     [{ path: '/', method: 'get it' }, 'method: got "get it"'],
     [{ path: '/', headers: { 'a b': 'c' } }, 'headers: expected'],
   ])('%j is refused', async (options, message) => {
-    await expect(attack(express(), options)).rejects.toThrow(message)
+    await expect(attack(express(), options as AttackOptions)).rejects.toThrow(message)
   })
 })
