@@ -1,6 +1,10 @@
 import '../require-node.ts'
 
 export { asLocal, fromPeer } from './peers.ts'
+export { throughProxy } from './proxies/through-proxy.ts'
+export type { ThroughProxyOptions } from './proxies/through-proxy.ts'
+export { PROXY_NAMES } from './proxies/proxy-table.ts'
+export type { ProxyName } from './proxies/proxy-table.ts'
 export type { AppUnderTest } from './simulated-server.ts'
 export { via } from './via.ts'
 export type { Route, ViaOptions } from './via.ts'
