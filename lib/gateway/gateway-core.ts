@@ -18,12 +18,14 @@ import {
   type PairingService,
   type ScopeLattice,
 } from '../pairing/index.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
 import type { HelloOk } from '../protocol/hello-ok.ts'
 import { AuthFailures } from './auth-failures.ts'
 import type { GatewayLimits } from './limits.ts'
 import { openAuditSigner, type GatewayAuditSigner } from './audit-signer.ts'
 import { addAuditMethods } from './audit-methods.ts'
 import { GatewayTaint } from './gateway-taint.ts'
+import { addListMethods } from './list-methods.ts'
 import { addLocalityMethods } from './locality-methods.ts'
 import { GatewayMetrics } from './metrics.ts'
 import { openLocalSecret, type LocalSecret } from './local-secret.ts'
@@ -34,6 +36,8 @@ import { addInviteMethods } from './invite-methods.ts'
 import { addTokenMethods } from './token-methods.ts'
 import { EVENTS, ownerEvent, type OwnerEvent } from './owner-events.ts'
 import { PresenceNews } from './presence-news.ts'
+import { SessionLease } from './nodes/session-lease.ts'
+import { thisNode, type ThisNode } from './nodes/this-node.ts'
 import type { Session } from './session.ts'
 import { gatewayNotifier } from './notices/gateway-notifier.ts'
 import type { Notifier } from './notices/notifier.ts'
@@ -57,6 +61,8 @@ export class GatewayCore {
   readonly approval: ApprovalPolicy
   readonly auditSigner: GatewayAuditSigner | null
   readonly service: PairingService
+  readonly node: ThisNode
+  readonly lease: SessionLease
   readonly localSecret: LocalSecret
   readonly sharedSecret: SharedSecret
   readonly authFailures: AuthFailures
@@ -100,6 +106,8 @@ export class GatewayCore {
     )
     const isVolatile = config.store.isVolatile === true
     this.auditSigner = openAuditSigner(config.auditKey, isVolatile, config.logger)
+    this.node = thisNode(config.host, config.store, config.logger)
+    this.lease = new SessionLease(isVolatile ? null : config.limits.leaseMs)
     this.service = pairingService({
       store: config.store,
       lattice: this.lattice,
@@ -108,6 +116,16 @@ export class GatewayCore {
       limits: config.limits,
       clock: config.clock,
       auditSigner: this.auditSigner,
+      node: { id: this.node.id, host: this.node.host, pid: this.node.pid },
+      isGone: (node) => this.node.isGone(node),
+      // Others can only lag behind in a store that they can see.
+      keepEventsMs: isVolatile ? -1 : config.limits.keepEventsMs,
+      onApply: (event, seq) => {
+        this.#apply(event, seq)
+      },
+      onGap: () => {
+        this.#startAnew()
+      },
       onEvent: (event) => {
         this.#tell(event)
       },
@@ -124,6 +142,7 @@ export class GatewayCore {
     this.taint = new GatewayTaint(this.service)
     addLocalityMethods(this)
     addPairingMethods(this)
+    addListMethods(this)
     addTokenMethods(this)
     addInviteMethods(this)
     addAuditMethods(this)
@@ -207,7 +226,6 @@ export class GatewayCore {
       logger.error('an event could not be told', { kind: event.kind, error })
     try {
       this.notices.note(event)
-      this.#tellSessions(event)
     } catch (error) {
       failed(error)
     }
@@ -220,9 +238,27 @@ export class GatewayCore {
     }
   }
 
-  #tellSessions(event: PairingEvent): void {
-    if (event.kind === 'removed') this.sessions.revoke(event.deviceId, null, 'device removed')
-    else if (event.kind === 'revoked') this.sessions.revoke(event.deviceId, event.role, event.why)
+  /** Nobody knows what was missed. */
+  #startAnew(): void {
+    const { logger } = this.config
+    logger.warn('this gateway was away for longer than events are kept, so all connections end')
+    this.sessions.endAll(CLOSE.restart, 'the gateway has missed decisions')
+    this.taint.load().catch((error: unknown) => logger.error('the taint cannot be read', { error }))
+  }
+
+  /** What any gateway of this store has decided. */
+  #apply(event: PairingEvent, seq: number): void {
+    try {
+      this.#tellSessions(event, seq)
+    } catch (error) {
+      this.config.logger.error('an event could not be told', { kind: event.kind, error })
+    }
+  }
+
+  #tellSessions(event: PairingEvent, seq: number): void {
+    if (event.kind === 'tainted') this.taint.note(event.taint)
+    else if (event.kind === 'removed') this.sessions.revoke(event.deviceId, null, 'device removed', seq)
+    else if (event.kind === 'revoked') this.sessions.revoke(event.deviceId, event.role, event.why, seq)
     this.#broadcast(ownerEvent(event, this.approval, Date.now()))
   }
 

@@ -64,7 +64,7 @@ export function gatewayHost(core: GatewayCore): GatewayHost {
     },
     records: {
       request: (request) => pendingRecord(request, approval),
-      device: (paired) => pairedRecord(paired, sessions.isConnected(paired.device.id)),
+      device: (paired) => pairedRecord(paired, paired.isElsewhere || sessions.isConnected(paired.device.id)),
       invite: inviteRecord,
       rotation: rotationRecord,
       undone: undoneRecord,

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { LatchkeyError } from '../errors.ts'
-import { actorOf, requireAdmin, requireCurrent, requireMayGrant, type Authority } from './authority.ts'
+import {
+  actorOf,
+  requireAdmin,
+  requireCurrent,
+  requireMayGrant,
+  silentHostOf,
+  type Authority,
+} from './authority.ts'
 import { cleanName } from './device-name.ts'
 import type { Invite } from './invite.ts'
 import type { PairingContext } from './pairing-context.ts'
@@ -54,7 +61,7 @@ export async function makeInvite(
     asks,
     label: cleanName(ask.label),
     createdBy: actorOf(authority),
-    silentHonoured: authority.kind === 'device' && authority.silentHonoured,
+    silentHost: silentHostOf(context, authority),
     isFirstOwner: ask.isFirstOwner ?? false,
     createdAtMs: nowMs,
     expiresAtMs: nowMs + parseTtl(ask.ttlMs),

@@ -108,6 +108,9 @@ export type PairingContext = {
   readonly limits: PairingLimits
   readonly nowMs: number
   readonly windowOpen: boolean
+  /** The host that this gateway runs on: silent grants of another one do not count here. */
+  readonly host: string
+  readonly node: { readonly id: string; readonly hasCompany: boolean }
   readonly audit: AuditTrail
   readonly events: PairingEvent[]
 }

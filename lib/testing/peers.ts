@@ -54,7 +54,7 @@ export function asLocal(app: AppUnderTest): Server {
 }
 
 /** @throws {LatchkeyError} OPTION_INVALID */
-function checkAddress(what: string, address: unknown): string {
+export function checkAddress(what: string, address: unknown): string {
   if (typeof address === 'string' && isIP(address) !== 0) return address
   throw new LatchkeyError(
     'OPTION_INVALID',

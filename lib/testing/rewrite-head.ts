@@ -7,7 +7,7 @@ export function addFields(text: string, fields: readonly HeaderField[]): string 
 }
 
 /** Only the first request of a connection is rewritten, so there must be no second one. */
-function onceOnly(head: RequestHead): RequestHead {
+export function onceOnly(head: RequestHead): RequestHead {
   if (/\bupgrade\b|\bclose\b/i.test(fieldOf(head, 'connection') ?? '')) return head
   const fields = withoutFields(head.fields, ['connection'])
   return { ...head, fields: [...fields, ['Connection', 'close']] }

@@ -43,7 +43,7 @@ export function simulatedServer(app: AppUnderTest, name: string, simulation: Sim
 }
 
 /** The server that answers for an app: itself, or a new one. */
-function serverOf(app: AppUnderTest): HttpServer {
+export function serverOf(app: AppUnderTest): HttpServer {
   if (app instanceof TlsServer)
     throw invalid('got a server with TLS, expected the app, or a server of node:http that serves it')
   if (typeof app === 'function') return createHttpServer(app)
@@ -53,7 +53,7 @@ function serverOf(app: AppUnderTest): HttpServer {
 }
 
 /** `simulationOf` is asked once per connection, `null` refuses it. */
-function frontOf(target: HttpServer, simulationOf: (socket: Socket) => Simulation | null): Server {
+export function frontOf(target: HttpServer, simulationOf: (socket: Socket) => Simulation | null): Server {
   const sockets = new Set<Socket>()
   const busy = new Set<unknown>()
   const front = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {

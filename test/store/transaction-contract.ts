@@ -89,7 +89,7 @@ export function transactionContract(store: () => PairingStore): void {
         await tx.putInvite(sampleInvite('i1'))
         await tx.putIgnored({ deviceId: 'd1', displayName: null, ignoredBy: 'o', ignoredAtMs: 1 })
         await tx.addAuditEntry(sampleAuditEntry(1))
-        await tx.addEvent({ atMs: 1, payload: '{}' })
+        await tx.addEvent({ atMs: 1, node: 'node', payload: '{}' })
         await tx.deleteToken('d1', 'operator')
         await tx.deleteDevice('d1')
         await tx.putDevice(sampleDevice('d2'))

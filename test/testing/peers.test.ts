@@ -89,7 +89,7 @@ describe('via()', () => {
     ['a name', () => via('proxy.example', '10.0.0.2')],
     ['a port', () => via('203.0.113.7:80', '10.0.0.2')],
   ])('refuses %s', (_what, make) => {
-    expect(make).toThrow(expect.objectContaining({ code: 'OPTION_INVALID' }) as Error)
+    expect(make).toThrow(/expected (?:IP addresses|the client)/)
   })
   test('knows its options', () => {
     expect(() => via('203.0.113.7', '10.0.0.2', { heder: 'forwarded' } as never)).toThrow('did you mean header?')
