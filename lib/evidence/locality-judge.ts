@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import {
-  decideLocality,
-  originOf,
+  decideReading,
+  originOfReading,
+  readRequest,
   type LocalityPolicy,
   type LocalityVerdict,
   type OriginStanding,
   type PeerEvidence,
+  type Reading,
 } from '../locality/index.ts'
 import { connectionFacts, connectionKey, requestFacts } from './connection-facts.ts'
 import type { PeerLookup } from './peer-lookup.ts'
@@ -28,11 +30,15 @@ export type LocalityJudge = {
   readonly policy: LocalityPolicy
   /** Never rejects. */
   judge(request: IncomingMessage, options?: JudgeOptions): Promise<LocalityVerdict>
+  /** The same, and whose page the request acts for. Reads the headers once. */
+  examine(request: IncomingMessage): Promise<Examined>
   /** Whose page the request acts for; needs no evidence beyond headers. */
   originOf(request: IncomingMessage): OriginStanding
   /** Canonical; `null` when it cannot be known. Needs no evidence beyond headers. */
   clientAddressOf(request: IncomingMessage): string | null
 }
+
+export type Examined = { readonly verdict: LocalityVerdict; readonly origin: OriginStanding }
 
 /** What the owner of a judge adds and wants to know. */
 export type JudgeHooks = {
@@ -95,26 +101,38 @@ export function localityJudge(
     })
   }
 
-  async function decide(request: IncomingMessage, options: JudgeOptions): Promise<LocalityVerdict> {
-    const { upgrade = false, fresh = false, localSecret = false } = options
-    const facts = { ...requestFacts(request, upgrade), localSecret }
-    const byHeaders = decideLocality(policy, { ...facts, tainted: isTainted() })
+  async function decide(
+    request: IncomingMessage,
+    reading: Reading,
+    { fresh = false, localSecret = false }: JudgeOptions,
+  ): Promise<LocalityVerdict> {
+    const byHeaders = decideReading(reading, { localSecret, tainted: isTainted() })
     if (byHeaders.reason === 'forwarding-untrusted') learnTaint(request)
     // Everything that the request itself says is in order: only now is the kernel worth asking.
     if (byHeaders.reason !== 'peer-unproven') return byHeaders
     const peer = await askKernel(request, fresh)
     const tainted = isTainted() || memory.isTainted(connectionKey(request), peer)
-    return decideLocality(policy, { ...facts, peer, tainted })
+    return decideReading(reading, { localSecret, peer, tainted })
+  }
+
+  function read(request: IncomingMessage, upgrade: boolean): Reading {
+    return readRequest(policy, requestFacts(request, upgrade))
   }
 
   return {
     policy,
     async judge(request, options = {}) {
-      const verdict = await decide(request, options)
+      const verdict = await decide(request, read(request, options.upgrade ?? false), options)
       onVerdict?.(verdict)
       return verdict
     },
-    clientAddressOf: (request) => decideLocality(policy, requestFacts(request, true)).clientAddress,
-    originOf: (request) => originOf(policy, requestFacts(request, true)),
+    async examine(request) {
+      const reading = read(request, false)
+      const verdict = await decide(request, reading, {})
+      onVerdict?.(verdict)
+      return { verdict, origin: originOfReading(reading) }
+    },
+    clientAddressOf: (request) => read(request, true).clientAddress,
+    originOf: (request) => originOfReading(read(request, true)),
   }
 }
