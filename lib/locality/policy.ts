@@ -1,7 +1,7 @@
 import { LatchkeyError, rejectUnknownKeys } from '../errors.ts'
 import type { ForwardedBy } from './forwarding-chain.ts'
 import { fieldClassifier, type FieldClass } from './forwarding-headers.ts'
-import { parseHost, type HostName } from './host.ts'
+import { hostParser, parseHost, type HostName } from './host.ts'
 import { isSerializedOrigin } from './origin.ts'
 import { compileTrustList, type TrustList } from './trust-list.ts'
 import type { Assurance } from './verdict.ts'
@@ -46,6 +46,8 @@ export type LocalityPolicy = {
   readonly forwardedBy: ForwardedBy
   /** More names of this machine. */
   readonly hosts: readonly HostName[]
+  /** Of a whole Host field. */
+  readonly parseHostField: (text: string) => HostName | null
   /** Pages that may call, and never pair silently. */
   readonly allowedOrigins: ReadonlySet<string>
   /** Whether the machine's own addresses count. */
@@ -105,6 +107,7 @@ export function localityPolicy(options: LocalityOptions = {}): LocalityPolicy {
         throw invalid('hosts', host, 'a name such as "gateway.test" or "gateway.test:3000"')
       return parsed
     }),
+    parseHostField: hostParser(),
     allowedOrigins: new Set(
       texts('allowedOrigins', options.allowedOrigins).map((origin) => {
         if (isSerializedOrigin(origin)) return origin
