@@ -20,7 +20,7 @@ function commandTable(): Map<string, ReadonlySet<string>> {
 }
 
 /** The commands of a block for a shell; of a session, what stands behind the prompt. */
-export function commandsOf({ language, code }: CodeBlock): string {
+function commandsOf({ language, code }: CodeBlock): string {
   if (language !== 'console') return code
   const joined = code.replaceAll('\\\n', ' ')
   return [...joined.matchAll(/^[$#] (.*)$/gm)].map(([, command]) => command).join('\n')
