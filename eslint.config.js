@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist', '.node', 'node_modules', 'coverage', 'artefacts', '.latchkey'] },
+  { ignores: ['dist', '.node', 'node_modules', 'coverage', 'reference', 'artefacts', '.latchkey'] },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

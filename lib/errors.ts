@@ -28,6 +28,7 @@ const SENTENCES = {
   TEST_FAILED: 'what a test expected is not so',
 } as const
 
+/** What `error.code` can be. Codes are stable; sentences are not. */
 export type LatchkeyErrorCode = keyof typeof SENTENCES
 
 /** Facts that belong to an error, for programs. Never a secret. */
@@ -35,8 +36,11 @@ export type ErrorDetails = Readonly<Record<string, unknown>>
 
 /** Every error that Latchkey throws. Match on `code`; the message is for people. */
 export class LatchkeyError extends Error {
+  /** For stack traces. */
   override readonly name = 'LatchkeyError'
+  /** What went wrong: match on this. */
   readonly code: LatchkeyErrorCode
+  /** Facts that belong to it, for programs. */
   readonly details: ErrorDetails | undefined
 
   constructor(

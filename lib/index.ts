@@ -41,9 +41,14 @@ export type {
   SilentOptions,
   UpgradeServer,
 } from './gateway/index.ts'
+export type { GatewaySocket } from './gateway/gateway-socket.ts'
+export type { DeviceAuthority } from './pairing/authority.ts'
+export type { ChangedThing, TaintRecord } from './pairing/pairing-context.ts'
+export type { SilentReason } from './pairing/silent-policy.ts'
 export { decideLocality, localityPolicy } from './locality/index.ts'
 export type {
   Assurance,
+  ForwardedBy,
   LocalityOptions,
   LocalityPolicy,
   LocalityReason,

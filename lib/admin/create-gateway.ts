@@ -6,6 +6,7 @@ import {
 } from '../gateway/index.ts'
 import { gatewayPages } from './gateway-pages.ts'
 
+/** How a gateway works. Only `store` has no default. */
 export type GatewayOptions = BareOptions & {
   /** Whether `gateway.routes()` serves the owner's console at `console` below its mount. Default `true`. */
   console?: boolean

@@ -37,7 +37,7 @@ export function describeRequest(
 }
 
 /** The command for exactly what was shown. */
-export function approveCommand({ requestId, digest, codeRequired, hasCode }: PendingRecord): string {
+function approveCommand({ requestId, digest, codeRequired, hasCode }: PendingRecord): string {
   const code = codeRequired ? (hasCode ? ' --code <code>' : ' --without-code') : ''
   return `latchkey approve ${printable(requestId)} --digest ${printable(digest)}${code}`
 }

@@ -30,7 +30,7 @@ export function addDevices(program: Command): void {
     })
 }
 
-export function describeDevices(paired: readonly PairedRecord[], terminal: Terminal): string {
+function describeDevices(paired: readonly PairedRecord[], terminal: Terminal): string {
   const now = Date.now()
   const rows = paired.map((device) => row(device, now))
   const [header = '', ...lines] = table(HEADER, rows, terminal).split('\n')

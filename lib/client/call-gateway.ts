@@ -4,8 +4,11 @@ import { openConnection, type OpenConnection } from './gateway-connection.ts'
 import { PairingRequiredError, requestKey } from './pairing-required-error.ts'
 import { retryOf } from './retry.ts'
 
+/** How to connect, and what to call. Unknown names are refused. */
 export type CallOptions = Omit<ConnectOptions, 'onEvent'> & {
+  /** The method's name, such as `notes.list`. */
   method: string
+  /** What it is given; JSON. Default: nothing. */
   params?: unknown
   /**
    * How long to wait for the approval of the owner, in milliseconds: it asks again in the pauses that the

@@ -12,6 +12,7 @@ export type ConnectAuth = {
   bootstrapToken?: string
 }
 
+/** How to connect. Unknown names are refused. */
 export type ConnectOptions = {
   /** `ws://127.0.0.1:4747/gateway` */
   url: string
@@ -22,7 +23,17 @@ export type ConnectOptions = {
   /** The least that the calls need. Default: none. */
   scopes?: readonly string[]
   /** How it calls itself. Gives no rights. */
-  client?: { id?: string; mode?: string; version?: string; displayName?: string }
+  client?: {
+    /** The program. Default `latchkey-client`. */
+    id?: string
+    /** How it runs. Default `backend`. */
+    mode?: string
+    /** Its version. Default `1`. */
+    version?: string
+    /** The device's name for people: the owner sees it beside the request. */
+    displayName?: string
+  }
+  /** What the gateway asks for besides the key. Default: nothing. */
   auth?: ConnectAuth
   /** A device token from an earlier hello-ok; the key alone is enough. */
   deviceToken?: string

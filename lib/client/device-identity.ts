@@ -12,4 +12,7 @@ export type DeviceIdentity = {
 }
 
 /** One that signs at once, as Node's do. */
-export type SyncDeviceIdentity = Omit<DeviceIdentity, 'sign'> & { sign(text: string): string }
+export type SyncDeviceIdentity = Omit<DeviceIdentity, 'sign'> & {
+  /** As `DeviceIdentity.sign`, at once. */
+  sign(text: string): string
+}

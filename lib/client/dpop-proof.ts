@@ -2,6 +2,7 @@ import { LatchkeyError } from '../errors.ts'
 import { toBase64url } from './base64url.ts'
 import type { DeviceIdentity } from './device-identity.ts'
 
+/** What a proof is about. */
 export type DpopProofOptions = {
   /** Whoever the token was given to: `createDeviceIdentity()`, `loadDeviceIdentity()` or another signer. */
   readonly identity: Pick<DeviceIdentity, 'publicKey' | 'sign'>

@@ -13,11 +13,13 @@ import type { RequestOptions } from './pending-requests.ts'
  */
 export type ClientState = 'connecting' | 'connected' | 'waiting-for-approval' | 'waiting' | 'closed'
 
+/** How to connect, and to connect again. Unknown names are refused. */
 export type GatewayClientOptions = Omit<ConnectOptions, 'signal'> & {
   /** Told each change; it begins with `connecting`, untold. */
   onState?: (state: ClientState) => void
   /** Told each request that waits for the owner once, and again when it has changed. */
   onPairingRequired?: (error: PairingRequiredError) => void
+  /** The pauses between attempts. */
   backoff?: BackoffOptions
   /** From 0 to 1. Default `Math.random`. */
   random?: () => number
@@ -27,6 +29,7 @@ export type GatewayClientOptions = Omit<ConnectOptions, 'signal'> & {
 
 /** A connection that is made again whenever it ends. */
 export type GatewayClient = {
+  /** Where it is now. */
   readonly state: ClientState
   /**
    * Resolves with the payload of the answer. Waits for a connection while there is none; the time-out covers
@@ -39,6 +42,7 @@ export type GatewayClient = {
   request(method: string, params?: unknown, options?: RequestOptions): Promise<unknown>
   /** Resolves with the hello of this connection or the next; rejects when the client is closed or gives up. */
   connected(): Promise<HelloOk>
+  /** Ends it for good. What still waits rejects with CLOSED. */
   close(): void
 }
 

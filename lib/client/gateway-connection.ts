@@ -14,6 +14,7 @@ import { verify, type NonceContext } from './verification.ts'
 
 /** An open connection of a paired device. */
 export type GatewayConnection = {
+  /** What the gateway said when it let the device in. */
   readonly hello: HelloOk
   /**
    * Resolves with the payload of the answer.
@@ -22,7 +23,13 @@ export type GatewayConnection = {
    */
   request(method: string, params?: unknown, options?: RequestOptions): Promise<unknown>
   /** Resolves when the connection has ended, with why. */
-  readonly closed: Promise<{ readonly code: number; readonly reason: string }>
+  readonly closed: Promise<{
+    /** The close code (RFC 6455, section 7.4); 1006 when the connection broke off. */
+    readonly code: number
+    /** What the gateway said. Text from elsewhere: show it as such. */
+    readonly reason: string
+  }>
+  /** Ends it. What still waits for an answer rejects with CLOSED. */
   close(): void
 }
 

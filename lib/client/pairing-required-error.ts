@@ -19,12 +19,15 @@ const RETRY_RANGE_MS = { min: 250, max: 60_000 }
  * was said by the gateway and checked for its form; `details` has it as it came.
  */
 export class PairingRequiredError extends LatchkeyError {
+  /** What the device lacks. */
   readonly reason: PairingReason
   /** Absent when the gateway could file no request. */
   readonly requestId: string | undefined
   /** Stands for all that the approval would grant. */
   readonly digest: string | undefined
+  /** The role that was asked for; empty when the gateway did not say. */
   readonly requestedRole: string
+  /** The scopes that were asked for. */
   readonly requestedScopes: readonly string[]
   /** `4821-0937`; the owner sees the same beside the request. Absent when there is none, or it proved false. */
   readonly verificationCode: string | undefined
@@ -33,6 +36,7 @@ export class PairingRequiredError extends LatchkeyError {
   /** When to try again, in milliseconds. Retries keep the request alive. */
   readonly retryAfterMs: number
 
+  /** @internal */
   constructor({ message, details }: WireError, verification: Verification) {
     super('NOT_PAIRED', message, { details })
     this.reason = REASONS.find((reason) => reason === details.reason) ?? 'other'

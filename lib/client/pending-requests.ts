@@ -2,6 +2,7 @@ import { LatchkeyError } from '../errors.ts'
 import { refusedError } from './client-errors.ts'
 import type { StartTimer } from './client-platform.ts'
 
+/** How one request waits. */
 export type RequestOptions = {
   /** How long to wait for the answer, in milliseconds. Default: that of the connection. */
   timeoutMs?: number

@@ -14,7 +14,7 @@ export type Ends = {
  * Names one TCP connection, the same at both of its ends: what a proof is bound to, so that whoever passes it
  * on over a connection of his own passes on nothing. `null` when an address is not known.
  */
-export function channelName({ clientAddress, clientPort, gatewayAddress, gatewayPort }: Ends): string | null {
+function channelName({ clientAddress, clientPort, gatewayAddress, gatewayPort }: Ends): string | null {
   const client = canonicalAddress(clientAddress)
   const gateway = canonicalAddress(gatewayAddress)
   return client === null || gateway === null ? null : `${client} ${clientPort} ${gateway} ${gatewayPort}`

@@ -23,6 +23,7 @@ export type LocalClientOptions = LocalityOptions & {
   readonly peerLookup?: PeerLookup
 }
 
+/** A middleware of Express 4 or 5, or of Connect; Express's own types are not needed. */
 export type LocalClientMiddleware = (
   request: IncomingMessage,
   response: ServerResponse,

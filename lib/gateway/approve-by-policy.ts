@@ -5,25 +5,38 @@ import type { DeviceConnect } from './read-connect.ts'
 
 /** A request that waits, for a rule of the app's own. What was verified, and what anybody could say, are kept apart. */
 export type PolicyRequest = {
+  /** Names the request. */
   readonly requestId: string
+  /** Stands for all that an approval grants, as it is now. */
   readonly digest: string
+  /** What Latchkey found out itself. */
   readonly verified: {
     /** Of the key, which the client has proved that it holds. */
     readonly deviceId: string
+    /** Raw Ed25519 key, base64url. */
     readonly publicKey: string
+    /** Why it waits: what the device lacks. */
     readonly reason: PairingRequest['reason']
     /** All that an approval grants. */
     readonly asks: PairingRequest['asks']
+    /** Roles in which it holds something already. */
     readonly heldRoles: readonly string[]
+    /** All that it holds already, in any role. */
     readonly heldScopes: readonly string[]
+    /** Where the client is, and why it is not local. */
     readonly locality: LocalityVerdict
   }
   /** Said by the client about itself: anybody can say the same. */
   readonly claims: {
+    /** The device's name for people. */
     readonly displayName: string | null
+    /** The operating system, as it says. */
     readonly platform: string | null
+    /** The kind of device, as it says. */
     readonly deviceFamily: string | null
+    /** The program, as it says. */
     readonly clientId: string | null
+    /** How the program runs, as it says. */
     readonly clientMode: string | null
   }
 }
@@ -34,12 +47,17 @@ export type PolicyAnswer =
   | 'reject'
   | 'ask'
   | {
+      /** Grants what follows, or all that was asked for. */
       readonly decision: 'approve'
+      /** Only these of the roles asked for. */
       readonly roles?: readonly string[]
+      /** At most these scopes. */
       readonly scopes?: readonly string[]
+      /** For so many milliseconds. Default: until it is revoked. */
       readonly expiresInMs?: number
     }
 
+/** Decides on a request that was just filed: the option `approve`. The claims in it prove nothing. */
 export type PolicyHook = (request: PolicyRequest) => PolicyAnswer | Promise<PolicyAnswer>
 
 const HOST = { kind: 'host', name: 'policy' } as const

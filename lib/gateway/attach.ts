@@ -11,6 +11,7 @@ import { startHandshake } from './handshake.ts'
 /** A server that emits `upgrade`: that of node:http or node:https. */
 export type UpgradeServer = Pick<Server, 'on' | 'off' | 'listenerCount' | 'address'>
 
+/** Where on the server the gateway is. */
 export type AttachOptions = {
   /** The path, or paths, of the WebSocket, without a query: `/gateway`. */
   path: string | readonly string[]

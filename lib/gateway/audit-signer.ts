@@ -6,7 +6,12 @@ import { keepHeads } from './keep-heads.ts'
 import type { Logger } from './options.ts'
 
 /** `false`: the end of the audit log stays unsigned. `{ file }`: a key of your choice. */
-export type AuditKeyOption = false | { readonly file: string }
+export type AuditKeyOption =
+  | false
+  | {
+      /** Its path, in a private folder. */
+      readonly file: string
+    }
 
 /** The signer, and what it keeps outside of the store. */
 export type GatewayAuditSigner = AuditSigner & {

@@ -12,11 +12,14 @@ export type ExpressWsHandler = (socket: GatewaySocket, request: IncomingMessage)
 
 /** For `expressWs(app, server, { wsOptions: gateway.wsOptions })`. */
 export type ExpressWsOptions = {
+  /** Refuses what must be refused before the 101. */
   readonly verifyClient: (
     info: { readonly req: IncomingMessage },
     answer: (isAllowed: boolean, status?: number, message?: string) => void,
   ) => void
+  /** No compression: it costs memory that strangers would decide on. */
   readonly perMessageDeflate: false
+  /** The most that one frame may have, in bytes. */
   readonly maxPayload: number
 }
 

@@ -1,6 +1,7 @@
 import { LatchkeyError, rejectUnknownKeys } from '../errors.ts'
 import type { GatewayCore } from './gateway-core.ts'
 
+/** What an invitation of the program itself gives. */
 export type HostInviteOptions = {
   /** Default `operator`. */
   role?: string
@@ -14,10 +15,13 @@ export type HostInviteOptions = {
   firstOwner?: boolean
 }
 
+/** An invitation that was made. */
 export type HostInvite = {
+  /** Names it, for the owner's records; no secret. */
   readonly inviteId: string
   /** The secret: goes into a setup code or a link. Nobody can say it again. */
   readonly bootstrapToken: string
+  /** Milliseconds since the epoch. */
   readonly expiresAtMs: number
 }
 

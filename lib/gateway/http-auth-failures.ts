@@ -1,11 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { AuthFailure } from './auth-failures.ts'
 import { deviceBucket, localBucket, sharedBucket } from './auth-buckets.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import type { GivenSecret, SharedSecret } from './shared-secret.ts'
-
-/** What can be wrong with the credentials of a request over HTTP. */
-export type HttpAuthFailure = Extract<AuthFailure, 'device-token' | 'device-proof' | 'shared-secret'>
 
 /**
  * The limits on failed authentication, for requests over HTTP: the same buckets as those of connections, so that

@@ -4,6 +4,7 @@ import { attachGateway } from './attach.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import { gatewayRoutes, type RoutesHandler } from './routes.ts'
 
+/** Where the private listener is. */
 export type ListenLocalOptions = {
   /** Absolute path of the Unix socket, in a folder of mode 0700. */
   path: string
@@ -11,6 +12,7 @@ export type ListenLocalOptions = {
 
 /** A listener for local clients alone. */
 export type LocalListener = {
+  /** Of the Unix socket. */
   readonly path: string
   /** Stops listening and ends what is connected. */
   close(): Promise<void>

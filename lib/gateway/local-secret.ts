@@ -19,7 +19,12 @@ import type { LocalSecretOffer } from '../protocol/local-proof.ts'
 import type { Logger } from './options.ts'
 
 /** `false`: no proof is offered. `{ file }`: a file that the operator chose, the same for the clients. */
-export type LocalSecretOption = boolean | { readonly file: string }
+export type LocalSecretOption =
+  | boolean
+  | {
+      /** Its path. */
+      readonly file: string
+    }
 
 /** One connection's part of the proof. */
 export type LocalSecretExchange = {

@@ -8,9 +8,11 @@ export type MethodCall = {
   readonly params: unknown
   /** `null` for a client without a key of its own that knew the shared secret. */
   readonly deviceId: string | null
+  /** Of this connection. */
   readonly role: string
   /** Those of this connection, not all that the device holds. */
   readonly scopes: readonly string[]
+  /** Names the connection, for logs. */
   readonly connId: string
   /** Where the client is; `null` when the owner approved it and nobody had to find out. */
   readonly locality: LocalityVerdict | null
@@ -23,6 +25,7 @@ export type MethodCall = {
 /** What it returns, or resolves to, is the payload of the answer. Throw a LatchkeyError to answer with its code. */
 export type MethodHandler = (call: MethodCall) => unknown
 
+/** Who may call a method. */
 export type MethodOptions = {
   /** The scope that a caller needs; `null` lets every paired device in. Has no default: say it. */
   scope: string | null

@@ -21,11 +21,19 @@ import type { AuthOptions } from './shared-secret.ts'
 
 /** Where the gateway tells what it does. `console` fits. */
 export type Logger = {
+  /** What happens in the ordinary course. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  /** What somebody should look at. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  /** What went wrong; the gateway goes on. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void
 }
 
+/**
+ * How a gateway works. Only `store` has no default.
+ *
+ * @inline
+ */
 export type GatewayOptions = {
   /** Where pairings are kept: `await sqliteStore('…')`. The gateway closes it with itself. */
   store: PairingStore
@@ -48,6 +56,7 @@ export type GatewayOptions = {
   roles?: readonly string[]
   /** Which scope gives which others, in place of the default rules. */
   scopes?: ScopeRules
+  /** Caps, sizes and times, each with a default. */
   limits?: Partial<GatewayLimits>
   /**
    * Lets clients of this user prove that they can read a file of mode 0600, where the kernel cannot be asked.

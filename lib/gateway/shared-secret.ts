@@ -8,10 +8,22 @@ import type { ConnectRefusal } from './decide-connect.ts'
  * device still needs its pairing.
  */
 export type AuthOptions =
-  | { mode: 'none' }
-  /** At least 16 characters; compared in constant time. */
-  | { mode: 'token'; token: string }
-  | { mode: 'password'; password: string }
+  | {
+      /** Nothing is asked for: the default. */
+      mode: 'none'
+    }
+  | {
+      /** Clients send it as `auth.token`. */
+      mode: 'token'
+      /** At least 16 characters; compared in constant time. */
+      token: string
+    }
+  | {
+      /** Clients send it as `auth.password`. */
+      mode: 'password'
+      /** Compared in constant time. Failed attempts are limited. */
+      password: string
+    }
 
 /** What a client sent of the secret. */
 export type GivenSecret = { readonly token: string | null; readonly password: string | null }

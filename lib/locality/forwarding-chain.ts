@@ -31,7 +31,7 @@ export function clientOfChain(chain: readonly string[], trusts: TrustList): stri
 }
 
 /** Optional white space is space and tab, nothing else: `String.trim` would take a no-break space too. */
-export function trimOws(text: string): string {
+function trimOws(text: string): string {
   let start = 0
   let end = text.length
   while (start < end && isOws(text.charCodeAt(start))) start += 1

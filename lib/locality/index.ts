@@ -1,6 +1,7 @@
 import '../require-node.ts'
 
 export { decideLocality } from './decide-locality.ts'
+export type { ForwardedBy } from './forwarding-chain.ts'
 export { localityPolicy } from './policy.ts'
 export type { LocalityOptions, LocalityPolicy } from './policy.ts'
 export type {

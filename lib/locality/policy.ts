@@ -40,17 +40,27 @@ export type LocalityOptions = {
 
 /** Options, parsed and checked once. Opaque: make one with `localityPolicy`. */
 export type LocalityPolicy = {
+  /** Who may speak for others. */
   readonly trusts: TrustList
+  /** The header that is read. */
   readonly forwardedBy: ForwardedBy
+  /** More names of this machine. */
   readonly hosts: readonly HostName[]
   /** Of a whole Host field. */
   readonly parseHostField: (text: string) => HostName | null
+  /** Pages that may call, and never pair silently. */
   readonly allowedOrigins: ReadonlySet<string>
+  /** Whether the machine's own addresses count. */
   readonly ownAddresses: boolean
+  /** What a header name means. */
   readonly classifyField: (rawName: string) => FieldClass
+  /** The least for *local*. */
   readonly assurance: Exclude<Assurance, 'none'>
+  /** Users whose processes count as ours. */
   readonly peerUsers: readonly number[]
+  /** Whether this very process may be its own client. */
   readonly ownProcess: 'allow' | 'proof'
+  /** Whether a process that is connected to another machine is local. */
   readonly outbound: 'allow' | 'proof'
 }
 
@@ -69,7 +79,7 @@ const KNOWN: Record<keyof Required<LocalityOptions>, true> = {
 }
 
 /** The names of all options, for those who take them among others. */
-export const LOCALITY_OPTION_NAMES = Object.keys(KNOWN) as readonly (keyof LocalityOptions)[]
+const LOCALITY_OPTION_NAMES = Object.keys(KNOWN) as readonly (keyof LocalityOptions)[]
 
 /**
  * Parses options once.

@@ -31,6 +31,7 @@ export type Assurance = 'none' | 'headers' | 'same-user' | 'private-listener' | 
 export type TraceEntry = {
   /** The code with which this rule failed, or would have failed. */
   readonly rule: LocalityReason
+  /** `skip`: a rule before it had failed, or it does not apply. */
   readonly outcome: 'pass' | 'fail' | 'skip'
   /** What the rule looked at, for people. Client-supplied text is cut and cleaned of control characters. */
   readonly saw: string
@@ -38,13 +39,17 @@ export type TraceEntry = {
 
 /** Where a client is, how sure that is, and why. */
 export type LocalityVerdict = {
+  /** Whether the client is on this machine, as far as can be proved. */
   readonly isLocal: boolean
   /** `direct`: local, nobody in between. `proxied`: local, through trusted proxies. `remote`: not local. */
   readonly kind: 'direct' | 'proxied' | 'remote'
+  /** How sure that is. */
   readonly assurance: Assurance
   /** Canonical text (RFC 5952; `::ffff:a.b.c.d` is written `a.b.c.d`), `null` when it cannot be known. */
   readonly clientAddress: string | null
+  /** The rule that decided; `local` when none failed. */
   readonly reason: LocalityReason
+  /** All ten rules, in the order in which they were asked. */
   readonly trace: readonly TraceEntry[]
   /** May pair silently: local, `direct`, and not on behalf of a page from elsewhere. */
   readonly silent: boolean
@@ -60,6 +65,7 @@ export type PeerEvidence = {
    * machine. `unproven`: the kernel could not be asked, or its answer is not conclusive.
    */
   readonly status: 'same-user' | 'other-user' | 'relay' | 'outbound' | 'unproven'
+  /** The user id of the process, when it is known. */
   readonly uid?: number
   /** Name of the process, as the kernel has it. */
   readonly process?: string
@@ -70,7 +76,12 @@ export type PeerEvidence = {
    * looked at. Absent when it is this very process alone. A pid is used again: the start time (as the
    * operating system counts it, to be compared and nothing else) tells its users apart.
    */
-  readonly holders?: readonly { readonly pid: number; readonly startTime: string }[]
+  readonly holders?: readonly {
+    /** Process id. */
+    readonly pid: number
+    /** To be compared, and nothing else. */
+    readonly startTime: string
+  }[]
 }
 
 /** One request as it arrived, before anybody interpreted it. */
@@ -79,6 +90,7 @@ export type RequestFacts = {
   readonly transport: 'tcp' | 'unix' | 'private'
   /** Captured when the connection was made; `null` when it is not known. */
   readonly remoteAddress: string | null
+  /** Our own end of the connection. */
   readonly localAddress?: string | null
   /** `'1.0'`, `'1.1'`, `'2.0'`. */
   readonly httpVersion: string
@@ -88,6 +100,7 @@ export type RequestFacts = {
   readonly rawHeaders: readonly string[]
   /** How many fields the parser keeps, when it drops what is beyond. */
   readonly headerLimit?: number
+  /** The request asks for a WebSocket. */
   readonly upgrade?: boolean
   /** The standing that the operator gave the listener. */
   readonly listener?: 'public' | 'local'
@@ -95,5 +108,6 @@ export type RequestFacts = {
   readonly localSecret?: boolean
   /** The process at the other end, or this gateway, was seen to speak for others. */
   readonly tainted?: boolean
+  /** What the kernel said, when it was asked. */
   readonly peer?: PeerEvidence
 }

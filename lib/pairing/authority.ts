@@ -9,23 +9,39 @@ export const ADMIN_SCOPE = 'operator.admin'
 
 /** A device on a connection, with the scopes that this connection has. */
 export type DeviceAuthority = {
+  /** Tells it from the other kinds of `Authority`. */
   readonly kind: 'device'
+  /** Of its key. */
   readonly deviceId: string
+  /** Of this connection. */
   readonly role: string
+  /** Of this connection, not all that the device holds. */
   readonly scopes: readonly string[]
   /** The connection was local enough for its silent grants to count. */
   readonly silentHonoured: boolean
 }
 
-/** Who wants to decide something. */
+/** Who wants to decide something. `kind` tells which sort. */
 export type Authority =
   | DeviceAuthority
   /** A client without a key of its own that was local and knew the shared secret. */
-  | { readonly kind: 'shared-secret'; readonly scopes: readonly string[] }
+  | {
+      readonly kind: 'shared-secret'
+      /** Of its connection. */
+      readonly scopes: readonly string[]
+    }
   /** A caller of the HTTP API without a key of its own that could be paired silently. */
-  | { readonly kind: 'local'; readonly scopes: readonly string[] }
+  | {
+      readonly kind: 'local'
+      /** What a silent grant could give. */
+      readonly scopes: readonly string[]
+    }
   /** The program that runs the gateway, or a rule that it made: it may do everything. */
-  | { readonly kind: 'host'; readonly name: 'host' | 'policy' }
+  | {
+      readonly kind: 'host'
+      /** How it is signed in the log. */
+      readonly name: 'host' | 'policy'
+    }
 
 /** How a decision is signed in grants, requests and the audit log. */
 export function actorOf(authority: Authority): string {
@@ -112,7 +128,7 @@ export async function requireAdmin(context: PairingContext, authority: Authority
   requireScope(context.lattice, authority, ADMIN_SCOPE)
 }
 
-export function selfApproval(): LatchkeyError {
+function selfApproval(): LatchkeyError {
   return new LatchkeyError('FORBIDDEN', 'a device cannot approve its own request; let another one decide', {
     details: { code: 'SELF_APPROVAL' },
   })

@@ -15,7 +15,7 @@ import type { RoleAsk } from './pairing-request.ts'
 import { sortedUnion } from './scopes.ts'
 import { hashToken, mintToken } from './token.ts'
 
-export const DEFAULT_INVITE_TTL_MS = 10 * 60_000
+const DEFAULT_INVITE_TTL_MS = 10 * 60_000
 const MAX_INVITE_TTL_MS = 7 * 24 * 60 * 60_000
 /** How long used and expired ones are kept, for those who ask what became of them. */
 const KEEP_ENDED_MS = 24 * 60 * 60_000
@@ -111,7 +111,7 @@ export async function sweepInvites({ tx, nowMs }: PairingContext): Promise<void>
     if (invite.expiresAtMs <= nowMs - KEEP_ENDED_MS) await tx.deleteInvite(invite.id)
 }
 
-export function isOpen(invite: Invite, nowMs: number): boolean {
+function isOpen(invite: Invite, nowMs: number): boolean {
   return invite.usedBy === null && invite.expiresAtMs > nowMs
 }
 

@@ -19,6 +19,7 @@ export type PairingStore = {
    * what it does outside of `tx` must bear that.
    */
   transaction<T>(work: (tx: PairingTransaction) => Promise<T>, hint?: TransactionHint): Promise<T>
+  /** Resolves when nothing is under way any more. Later transactions reject with STORE_CLOSED. */
   close(): Promise<void>
   /** It ends with the process, so nothing about it is worth remembering elsewhere. Default: false. */
   readonly isVolatile?: boolean

@@ -5,7 +5,7 @@ export type ScopeRules = Readonly<Record<string, readonly string[]>>
  * `operator.admin` gives every scope that begins with `operator.`, `operator.write` gives `operator.read`.
  * A rule that ends in `.*` gives everything with that prefix.
  */
-export const DEFAULT_SCOPE_RULES: ScopeRules = {
+const DEFAULT_SCOPE_RULES: ScopeRules = {
   'operator.admin': ['operator.*'],
   'operator.write': ['operator.read'],
 }

@@ -3,6 +3,7 @@ import type { Assurance, LocalityVerdict } from '../locality/verdict.ts'
 import type { PairingReason, RoleAsk } from './pairing-request.ts'
 import { isScope, type ScopeLattice } from './scopes.ts'
 
+/** What can be given silently: all but letting a device in from elsewhere. */
 export type SilentReason = Exclude<PairingReason, 'remote-use'>
 
 /** Narrows silent pairing. By default every eligible client gets what it asks for. */

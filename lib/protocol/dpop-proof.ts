@@ -3,7 +3,7 @@ import { decodeBase64, deviceIdOf, importPublicKey, isSafePublicKey } from './de
 import { isRecord, parseJson } from './frames.ts'
 
 /** How far `iat` may be from the gateway's clock, in milliseconds, either way. */
-export const MAX_DPOP_AGE_MS = 120_000
+const MAX_DPOP_AGE_MS = 120_000
 const MAX_LENGTH = 4096
 const PART = '([A-Za-z0-9_-]+)'
 const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`)

@@ -17,17 +17,6 @@ export type ErrorShape = {
   readonly retryAfterMs?: number
 }
 
-export type ResponseFrame =
-  | { readonly type: 'res'; readonly id: string; readonly ok: true; readonly payload?: unknown }
-  | { readonly type: 'res'; readonly id: string; readonly ok: false; readonly error: ErrorShape }
-
-export type EventFrame = {
-  readonly type: 'event'
-  readonly event: string
-  readonly payload?: unknown
-  readonly seq?: number
-}
-
 /** How deep arrays and objects may nest in a frame. */
 const MAX_DEPTH = 64
 

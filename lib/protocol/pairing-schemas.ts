@@ -13,7 +13,7 @@ export const digest = Type.String({
   description: 'Stands for all that an approval of the request would grant.',
 })
 export const role = Type.String({ minLength: 1, maxLength: 64 })
-export const names = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 128 })
+const names = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 128 })
 export const inviteId = Type.String({ minLength: 1, maxLength: 128 })
 export const sinceMs = Type.Integer({ minimum: 0, description: 'Milliseconds since the epoch.' })
 

@@ -9,9 +9,16 @@ import { inspectStoreFile } from './inspect-store-file.ts'
 import { isOpenHere } from './open-files.ts'
 import { explainSqliteError, unavailableStore } from './sqlite-error.ts'
 
+/** Told how far a copy is, in pages of the database. */
 export type BackupProgress = (done: { readonly pages: number; readonly ofPages: number }) => void
 
-export type Backup = { readonly file: string; readonly bytes: number }
+/** A copy that was made and checked. */
+export type Backup = {
+  /** Where it is. */
+  readonly file: string
+  /** How large it is. */
+  readonly bytes: number
+}
 
 const SIDE_FILES = ['-wal', '-shm', '-journal'] as const
 const PAGES_AT_A_TIME = 256
@@ -57,7 +64,12 @@ export async function backupStore(
 }
 
 /** What was done with the store that was there before; `null`: there was none. */
-export type Restored = { readonly file: string; readonly movedTo: string | null }
+export type Restored = {
+  /** The store that is in place now. */
+  readonly file: string
+  /** Where the one before went; `null`: there was none. */
+  readonly movedTo: string | null
+}
 
 /**
  * Puts a backup in the place of the store in `file`. The backup is checked in full first; the store that was

@@ -13,6 +13,7 @@ import { sqlStore } from './sql-store.ts'
 import { ImmediateSqliteDialect, openDatabase } from './sqlite-dialect.ts'
 import { explainSqliteError, unavailableStore } from './sqlite-error.ts'
 
+/** How the file is opened. */
 export type SqliteStoreOptions = {
   /** How long a transaction waits for another process's before it rejects, in milliseconds. 5000 by default. */
   busyTimeoutMs?: number | undefined

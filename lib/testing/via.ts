@@ -5,6 +5,7 @@ import type { HeaderField } from './request-head.ts'
 /** The headers that hops have written, for `.set()`; with the last hop's address, for `fromPeer()`. */
 export type Route = Readonly<Record<string, string>>
 
+/** How the hops write. */
 export type ViaOptions = {
   /** The header that the hops write. Default `x-forwarded-for`; `forwarded` is RFC 7239. */
   header?: 'x-forwarded-for' | 'forwarded'

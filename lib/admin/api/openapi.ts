@@ -97,7 +97,7 @@ function operation(route: Route): object {
 }
 
 /** Every problem that an operation may answer with. */
-export function problemsOf(route: Route): readonly ProblemCode[] {
+function problemsOf(route: Route): readonly ProblemCode[] {
   const isPost = route.method === 'POST'
   return [
     ...new Set<ProblemCode>([

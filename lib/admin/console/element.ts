@@ -21,7 +21,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
-export function append(parent: Element, children: readonly Child[]): void {
+function append(parent: Element, children: readonly Child[]): void {
   for (const child of children) {
     if (child === null || child === false) continue
     if (typeof child === 'string' || child instanceof Node) parent.append(child)

@@ -7,7 +7,7 @@ export function nameElement(name: string | undefined, fallback = 'A device witho
 }
 
 /** A key as people compare it: the first 16 hex digits of the device id, in groups, as the command line shows it. */
-export function fingerprint(deviceId: string): string {
+function fingerprint(deviceId: string): string {
   return plainLine(deviceId.slice(0, 16).replaceAll(/(.{4})(?=.)/g, '$1 '))
 }
 

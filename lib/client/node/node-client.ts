@@ -4,8 +4,11 @@ import { gatewayClientOn, type GatewayClient, type GatewayClientOptions as Share
 import { openConnection, publicConnection, type GatewayConnection } from '../gateway-connection.ts'
 import { NODE_OPTIONS, nodePlatform, type NodeOptions } from './node-platform.ts'
 
+/** How to connect, from Node. */
 export type ConnectOptions = SharedConnectOptions & NodeOptions
+/** How to connect, and what to call. */
 export type CallOptions = SharedCallOptions & NodeOptions
+/** How to connect, and to connect again. */
 export type GatewayClientOptions = SharedClientOptions & NodeOptions
 
 /**

@@ -8,7 +8,11 @@ import type { ClientPlatform, ClientSocket, SocketEvents, StartTimer } from '../
 import { startTimer } from '../timer.ts'
 import { newClientNonce, offersLocalSecret, proveLocalSecret } from './local-secret-proof.ts'
 
-/** What only Node can do. */
+/**
+ * What only Node can do.
+ *
+ * @inline
+ */
 export type NodeOptions = {
   /** Where the gateway's secret is, when it was configured there. Default: the environment's LATCHKEY_SECRET_FILE. */
   localSecretFile?: string

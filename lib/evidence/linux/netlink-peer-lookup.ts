@@ -8,6 +8,7 @@ import { workerScript } from './worker-client.ts'
 export type { Connection, PeerLookup, PeerLookupOptions } from '../peer-lookup.ts'
 export type { PeerEvidence } from '../../locality/verdict.ts'
 
+/** Times and limits of the look-up. All optional. */
 export type NetlinkPeerLookupOptions = ThreadPeerLookupOptions
 
 const OPTIONS = ['timeoutMs', 'minIntervalMs', 'maxWaiting'] satisfies (keyof NetlinkPeerLookupOptions)[]

@@ -2,6 +2,7 @@ import type { PeerLookup } from '../peer-lookup.ts'
 import { snapshotQueue } from './snapshot-queue.ts'
 import { workerClient } from './worker-client.ts'
 
+/** @inline */
 export type ThreadPeerLookupOptions = {
   /** How long one look-up may take, waiting included. Default 5000. */
   readonly timeoutMs?: number

@@ -6,7 +6,12 @@ export type NoticeOptions = {
    * A POST of JSON, signed as Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature) with this
    * secret: base64 of at least 24 bytes, with or without `whsec_` before it.
    */
-  webhook?: { url: string; secret: string }
+  webhook?: {
+    /** http or https, without a name and password in it. */
+    url: string
+    /** Signs each notice: base64 of at least 24 bytes. */
+    secret: string
+  }
   /** A program and its arguments, without a shell; it gets the notice as JSON on its standard input. */
   command?: readonly string[]
   /** One notice in this time, in milliseconds. Default 60,000. */

@@ -1,5 +1,6 @@
 import { LatchkeyError } from '../../errors.ts'
-import type { Approval, Decision, PairingRequest, PairingService } from '../../pairing/index.ts'
+import type { Approval } from '../../pairing/approval.ts'
+import type { Decision, PairingRequest, PairingService } from '../../pairing/index.ts'
 
 /** A device of a test, or the id of a device or of a request. */
 export type DeviceOrId = string | { readonly deviceId: string }

@@ -3,7 +3,7 @@ import { scopeLattice } from '../../../lib/pairing/index.ts'
 import type { RoleAsk } from '../../../lib/pairing/pairing-request.ts'
 
 const lattice = scopeLattice()
-export const TTL_MS = 300_000
+const TTL_MS = 300_000
 
 export type Held = {
   via: 'owner' | 'silent'

@@ -1,0 +1,29 @@
+// Unused files, exports and dependencies. What the package exports is its interface, whoever uses it.
+import { readFileSync } from 'node:fs'
+
+const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'))
+const entries = Object.values(exports)
+  .filter((target) => typeof target !== 'string')
+  .map((target) => target.default.replace('./dist/', 'lib/').replace(/\.js$/, '.ts'))
+
+export default {
+  entry: [
+    ...entries,
+    'lib/cli/main.ts',
+    'lib/admin/console/main.ts',
+    'lib/evidence/linux/*-worker.ts',
+    'scripts/**/*.mjs',
+    'examples/**/*.{js,ts,mjs,cjs}',
+    'bench/**/*.ts',
+    'test/**/children/*',
+    'test/**/specimens/*',
+  ],
+  project: ['lib/**/*.ts', 'test/**/*.{ts,mjs,js}', 'scripts/**/*.mjs', 'bench/**/*.ts', 'examples/**/*.js'],
+  // A type that a signature of its own file names is exported with it.
+  ignoreExportsUsedInFile: { type: true },
+  ignoreBinaries: [/.*/],
+  // Run or read by their path.
+  ignoreDependencies: ['@arethetypeswrong/cli', 'axe-core', 'cspell', 'jest', 'publint', 'typedoc'],
+  // `isRole` and `isScope` are one rule under two names, on purpose.
+  rules: { duplicates: 'off' },
+}
