@@ -11,6 +11,8 @@ import type { MethodHandler, MethodOptions } from './methods.ts'
 import type { GatewayOptions } from './options.ts'
 
 const SWEEP_EVERY_MS = 15_000
+/** A store that does not answer must not keep a gateway from ending. */
+const LEAVE_MS = 5000
 
 /** A WebSocket gateway that pairs devices. */
 export type Gateway = {
@@ -124,8 +126,11 @@ export async function createGateway(
     for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
     await Promise.all(listeners.map((listener) => listener.close()))
     core.localSecret.close()
-    await loop.close()
-    await leave().catch((error: unknown) => core.config.logger.error('could not leave the store', { error }))
+    loop.close()
+    await withinTime(leave(), LEAVE_MS).catch(
+      (error: unknown) =>
+      core.config.logger.error('the store could not be left in order; another gateway, or the next start, tells what was not told', { error }), // prettier-ignore
+    )
     core.node.close()
     await core.notices.close()
     core.authFailures.close()
@@ -165,5 +170,18 @@ export async function createGateway(
       })
     },
     close: () => (closing ??= close()),
+  }
+}
+
+/** Rejects when it takes longer. */
+async function withinTime(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
