@@ -104,7 +104,7 @@ onTwoGateways('two nodes', (nodes) => {
     b.store.cut('unreachable')
     const store = await nodes.database.open()
     await store.transaction(async (tx) => {
-      for (let i = 0; i < 3; i += 1) await tx.addEvent({ atMs: 1, node: 'n', payload: '{}' })
+      for (let i = 0; i < 3; i += 1) await tx.addEvent({ atMs: Date.now(), node: 'n', payload: '{}' })
       const seq = await tx.lastEventSeq()
       await tx.deleteEvents({ upTo: seq, beforeMs: Number.MAX_SAFE_INTEGER })
       await tx.putSetting('events-swept', String(seq - 1))
