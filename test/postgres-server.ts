@@ -1,5 +1,15 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -19,7 +29,8 @@ export type PostgresServer = {
 export type OwnPostgresServer = PostgresServer & {
   readonly port: number
   readonly folder: string
-  readonly certificates: string
+  /** Puts a line before those of pg_hba.conf. */
+  allow(line: string): Promise<void>
   /** The way `pg_ctl` names it: `fast` and `immediate` end what is under way. */
   halt(mode: 'fast' | 'immediate'): Promise<void>
   start(): Promise<void>
@@ -108,8 +119,12 @@ export async function startPostgres(
   const server: OwnPostgresServer = {
     port,
     folder,
-    certificates: folder,
     ...accessTo(urlOf),
+    async allow(line) {
+      const file = path.join(data, 'pg_hba.conf')
+      writeFileSync(file, `${line}\n${readFileSync(file, 'utf8')}`)
+      await query(urlOf('postgres'), 'select pg_reload_conf()')
+    },
     halt,
     start,
     async stop() {

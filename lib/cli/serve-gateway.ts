@@ -3,15 +3,18 @@ import path from 'node:path'
 import { LatchkeyError } from '../errors.ts'
 import { createGateway, type GatewayOptions } from '../admin/index.ts'
 import type { Gateway } from '../gateway/index.ts'
-import { sqliteStore } from '../store/index.ts'
+import type { PostgresStoreOptions } from '../store/postgres/index.ts'
 import { tellFirstOwner } from './first-owner-link.ts'
 import { fingerprint, printable } from './printable.ts'
 import { stopSignal } from './stop-signal.ts'
+import { openStore } from './store-place.ts'
 
 export type ServeOptions = {
   readonly host: string
   readonly port: number
   readonly stateDir: string
+  /** A database in the place of the folder. */
+  readonly store?: string | PostgresStoreOptions
   readonly trustProxy?: string
   readonly allowedOrigin?: readonly string[]
   readonly socket?: string
@@ -25,9 +28,10 @@ type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 /** Resolves when the gateway was asked to stop and has stopped. */
 export async function serveGateway(options: ServeOptions): Promise<void> {
   const { trustProxy, allowedOrigin: allowedOrigins } = options
+  const { store, place } = await openStore(options.store, options.stateDir)
   const gateway = await createGateway({
     ...options.gateway,
-    store: await sqliteStore(path.join(options.stateDir, 'latchkey.db')),
+    store,
     locality: {
       ...options.gateway?.locality,
       ...(trustProxy === undefined ? {} : { trustProxy }),
@@ -68,7 +72,7 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
-  console.log(`Latchkey listens on ws://${host}:${port}/gateway, state in ${options.stateDir}.`)
+  console.log(`Latchkey listens on ws://${host}:${port}/gateway, state in ${place}.`)
   if (options.socket !== undefined) {
     await gateway.listenLocal({ path: path.resolve(options.socket) })
     console.log(`... and on ws+unix:${path.resolve(options.socket)}:/gateway`)

@@ -7,7 +7,7 @@ import { auditTrail } from './audit-trail.ts'
 import { authenticate } from './authenticate.ts'
 import { actorOf, requireAdmin } from './authority.ts'
 import { renameDevice, revokeToken, rotateToken, undoSilentGrants } from './change-device.ts'
-import { connectDevice } from './connect-device.ts'
+import { connectDevice, type ConnectAttempt } from './connect-device.ts'
 import { ignoreRequest, listIgnored, rejectRequest, removeDevice, unignoreDevice } from './decide-request.ts'
 import { eventFeed, type EventFeed } from './event-feed.ts'
 import { keepEvents, sweepEvents } from './event-log.ts'
@@ -20,7 +20,7 @@ import { listInvites, makeInvite, revokeInvite, sweepInvites } from './manage-in
 import type { Clock, PairingContext, PairingEvent, PairingLimits } from './pairing-context.ts'
 import { nodeRegistry, type NodeIdentity, type Registry } from './node-registry.ts'
 import type { PairingService } from './pairing-service.ts'
-import type { NodeRecord, PairingStore } from './pairing-store.ts'
+import type { NodeRecord, PairingStore, TransactionHint } from './pairing-store.ts'
 import type { ScopeLattice } from './scopes.ts'
 import type { SilentPolicy } from './silent-policy.ts'
 
@@ -77,7 +77,7 @@ export function pairingService(
   const { store, lattice, silent, approval, limits, clock, auditSigner, node = ALONE } = options
   const { feed, registry } = state
 
-  async function run<T>(work: (context: PairingContext) => Promise<T>): Promise<T> {
+  async function run<T>(work: (context: PairingContext) => Promise<T>, hint?: TransactionHint): Promise<T> {
     if (within !== undefined) return work(within)
     const { result, kept, signed } = await store.transaction(async (tx) => {
       const nowMs = (await tx.nowMs()) ?? clock.now()
@@ -91,18 +91,18 @@ export function pairingService(
       await check?.(pairingService(options, state, { within: context }))
       const result = await work(context)
       return { result, kept: await keepEvents(tx, id, events, nowMs), signed: audit.signed }
-    })
+    }, hint)
     if (signed !== null) auditSigner?.memory?.keep(signed.gatewayId, signed.head, signed.isAccepted)
     feed.committed(kept)
     return result
   }
 
   /** Whoever sees requests, or decides on them, sees none whose time is over. */
-  const runFresh = <T>(work: (context: PairingContext) => Promise<T>): Promise<T> =>
+  const runFresh = <T>(work: (context: PairingContext) => Promise<T>, hint?: TransactionHint): Promise<T> =>
     run(async (context) => {
       await expireRequests(context)
       return work(context)
-    })
+    }, hint)
 
   return {
     gatewayId: () => run(gatewayId),
@@ -127,8 +127,9 @@ export function pairingService(
           // The end of the session is waited for by the clock of the process.
           untilMs: untilMs === null ? null : untilMs + clock.now() - context.nowMs,
         }
-      }),
-    authenticate: (credentials) => run((context) => authenticate(context, credentials)),
+      }, hintOf(attempt)),
+    authenticate: (credentials) =>
+      run((context) => authenticate(context, credentials), { device: credentials.deviceId }),
     isPaired: (deviceId) =>
       run(async ({ tx, nowMs }) => (await tx.grants(deviceId)).some((grant) => isLive(grant, nowMs))),
     list: (authority) => runFresh((context) => listPairings(context, authority)),
@@ -222,6 +223,11 @@ function stateOf(options: PairingServiceOptions): ServiceState {
   })
   const registry = nodeRegistry(node, store.isShared === true, options.isGone ?? (() => false))
   return { windowEndsMs: 0, feed, registry }
+}
+
+/** Who comes with a token and nothing else is most likely a device that is paired already. */
+function hintOf({ id, token, bootstrapToken }: ConnectAttempt): TransactionHint | undefined {
+  return token !== null && bootstrapToken === null ? { device: id } : undefined
 }
 
 async function gatewayId({ tx }: PairingContext): Promise<string> {

@@ -38,7 +38,7 @@ export type PostgresStoreOptions = {
   schema?: string | undefined
   /** How the server names these connections, in pg_stat_activity and its log. Default `latchkey`. */
   applicationName?: string | undefined
-  /** Connections at a time, beside the one that listens. Default 4. */
+  /** Connections at a time, beside the one that listens. Default 8. */
   poolSize?: number | undefined
   /** How long a new connection may take, in milliseconds. Default 5000. */
   connectTimeoutMs?: number | undefined
@@ -113,7 +113,7 @@ export function readPostgresOptions(options: PostgresStoreOptions): PostgresConf
       : null,
     schema: readSchema(options.schema ?? 'latchkey'),
     applicationName: readText('applicationName', options.applicationName ?? 'latchkey', 63),
-    poolSize: readNumber('poolSize', options.poolSize ?? 4, 1, 100),
+    poolSize: readNumber('poolSize', options.poolSize ?? 8, 1, 100),
     ...readTimes(options),
   }
 }
