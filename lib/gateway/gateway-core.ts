@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { LatchkeyError } from '../errors.ts'
 import { localityJudge, platformPeerLookup, type LocalityJudge } from '../evidence/index.ts'
@@ -44,7 +44,13 @@ import { UnauthenticatedSockets } from './unauthenticated-sockets.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string }
 
-const EVENTS = ['connect.challenge', 'device.pair.requested', 'device.pair.resolved', 'tick'] as const
+const EVENTS = [
+  'connect.challenge',
+  'device.pair.requested',
+  'device.pair.resolved',
+  'shutdown',
+  'tick',
+] as const
 
 /** What the parts of one gateway share. */
 export class GatewayCore {
@@ -69,6 +75,8 @@ export class GatewayCore {
   /** Set once the store has answered. */
   gatewayId = ''
   isClosing = false
+  /** Answers over HTTP that are under way. */
+  readonly answers = new Set<ServerResponse>()
   readonly warnOnce: ReturnType<typeof warnOnce>
   /** Those it is attached to. */
   readonly servers = new Set<Pick<Server, 'address'>>()

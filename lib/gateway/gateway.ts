@@ -1,5 +1,6 @@
 import { CLOSE } from '../protocol/index.ts'
 import { attachGateway, type AttachOptions, type UpgradeServer } from './attach.ts'
+import { drain } from './drain.ts'
 import { expressWsAdapter, type ExpressWsHandler, type ExpressWsOptions } from './express-ws.ts'
 import { GatewayCore } from './gateway-core.ts'
 import { gatewayHost, type GatewayHost } from './gateway-host.ts'
@@ -65,7 +66,11 @@ export type Gateway = {
   invite(options: HostInviteOptions): Promise<HostInvite>
   /** With `silent.mode: 'window'`: pairs eligible clients silently for this long; 0 closes the window. */
   openPairingWindow(durationMs: number): void
-  /** Detaches, ends all connections with 1012, and closes the store. */
+  /**
+   * Ends in order: upgrades are answered 503 with Retry-After, what is under way is finished within
+   * `limits.drainMs`, all connections end with 1012 (their clients are told to come back at moments that are spread
+   * over `limits.restartSpreadMs`), and the store is closed last.
+   */
   close(): Promise<void>
 }
 
@@ -120,10 +125,8 @@ export async function createGateway(
 
   async function close(): Promise<void> {
     for (const timer of timers) clearInterval(timer)
+    await drain(core)
     for (const undo of detach) undo()
-    core.isClosing = true
-    core.unauthenticated.endAll(CLOSE.restart, 'the gateway is closing')
-    for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
     await Promise.all(listeners.map((listener) => listener.close()))
     core.localSecret.close()
     loop.close()
