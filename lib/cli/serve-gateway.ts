@@ -2,7 +2,6 @@ import { createServer } from 'node:http'
 import path from 'node:path'
 import { LatchkeyError } from '../errors.ts'
 import { createGateway, type GatewayOptions } from '../admin/index.ts'
-import type { Gateway } from '../gateway/index.ts'
 import type { PostgresStoreOptions } from '../store/postgres/index.ts'
 import { tellFirstOwner } from './first-owner-link.ts'
 import { fingerprint, printable } from './printable.ts'
@@ -40,13 +39,14 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
     onEvent: tell,
   })
   const routes = gateway.routes()
+  let isStopping = false
   const server = createServer((request, response) => {
     const answer = (status: number, body: object): void => {
       response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
       response.end(JSON.stringify(body))
     }
     if (request.method === 'GET' && request.url === '/healthz') {
-      answer(200, { ok: true })
+      answer(isStopping ? 503 : 200, { ok: !isStopping })
       return
     }
     // As Express does below a mount point: what was sent is still needed.
@@ -81,16 +81,12 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
   console.log(`Local tools pair silently: latchkey call health --url ws://${host}:${port}/gateway`)
   if (options.ownerLink) await tellFirstOwner(gateway, `ws://${host}:${port}/gateway`, options.publicUrl)
   await stopped
-  await new Promise<void>((resolve) => {
-    void stop(gateway).then(resolve)
-    server.close()
-    server.closeIdleConnections()
-  })
-}
-
-function stop(gateway: Gateway): Promise<void> {
+  isStopping = true
   console.log('Stopping.')
-  return gateway.close()
+  // It goes on listening meanwhile, so that a balancer is told in words to ask another node.
+  await gateway.close()
+  server.close()
+  server.closeAllConnections()
 }
 
 function tell(event: PairingEvent): void {
