@@ -19,6 +19,8 @@ const TOOLS = [
   { program: 'curl', packages: ['curl'] },
   { program: 'setpriv', packages: ['util-linux'] },
   { program: 'chromium', packages: ['chromium'] },
+  { program: 'zsh', packages: ['zsh'] },
+  { program: 'fish', packages: ['fish'] },
 ]
 
 export function ensureTools() {

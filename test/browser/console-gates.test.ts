@@ -1,12 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { createDeviceIdentity } from '../../lib/client/index.ts'
 import { memoryStore } from '../../lib/index.ts'
+import type { PairingStore } from '../../lib/pairing/index.ts'
 import { admittedAs, connectAs, FORWARDED } from '../gateway/signed-connect.ts'
 import { freePorts } from '../proxies/free-ports.ts'
 import { accessibilityProblems, takePictures } from './console-page.ts'
 import { button, cardOf, cleanUp, go, heading, knock, openOwned, serve, useBrowser } from './served-console.ts' // prettier-ignore
 
 useBrowser()
+
+/** A store in which the last entry of the log is another one from the moment on that `isOn` is true. */
+function tamperedStore(tamper: { readonly isOn: boolean }): PairingStore {
+  const store = memoryStore()
+  return {
+    ...store,
+    transaction: (work) =>
+      store.transaction((tx) =>
+        work({
+          ...tx,
+          async lastAuditEntry() {
+            const last = await tx.lastAuditEntry()
+            return last === null || !tamper.isOn ? last : { ...last, details: '{}', hash: '0'.repeat(64) }
+          },
+        }),
+      ),
+  }
+}
 
 const REFUSED_SOCKET = /WebSocket connection to .* failed|net::ERR_/
 
@@ -91,8 +113,13 @@ describe('behind the door', () => {
   }, 60_000) // prettier-ignore
 
   test('the log shows real entries as text, live, and says when it was changed behind the gateway', async () => {
-    const store = memoryStore()
-    const { page: address, url } = await serve({ store })
+    const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-log-'))
+    cleanUp.push(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })))
+    const tamper = { isOn: false }
+    const { page: address, url } = await serve({
+      store: tamperedStore(tamper),
+      auditKey: { file: path.join(folder, 'key.json') },
+    })
     const { page } = await openOwned(address)
     await heading(page, 'Requests').waitFor()
     const evil = '<img src=x onerror=alert(1)>\u202E'
@@ -101,7 +128,7 @@ describe('behind the door', () => {
     client.close()
     await button(cardOf(page, '<img'), 'Reject').waitFor()
     await go(page, 'Log')
-    await page.getByText('was let in silently').first().waitFor()
+    await page.getByText('in silently').first().waitFor()
     const tool = await admittedAs(url, createDeviceIdentity(), { client: { displayName: 'Live tool' } })
     await page.locator('.log').getByText('Live tool').waitFor()
     tool.client.close()
@@ -112,5 +139,13 @@ describe('behind the door', () => {
     expect(await page.locator('.log img').count()).toBe(0)
     expect(await accessibilityProblems(page)).toEqual([])
     expect(await takePictures(page, 'log-real')).toEqual([])
+
+    // Somebody takes an entry out of the store; the gateway finds it with the next that it adds.
+    tamper.isOn = true
+    await go(page, 'Requests')
+    await go(page, 'Log')
+    await page.getByText(/This log is not as the gateway left it/).waitFor()
+    expect(await accessibilityProblems(page)).toEqual([])
+    expect(await takePictures(page, 'log-tampered')).toEqual([])
   }, 60_000)
 })
