@@ -1,5 +1,6 @@
 export { createGateway } from './gateway.ts'
 export type { Gateway } from './gateway.ts'
+export { GATEWAY_OPTIONS } from './options.ts'
 export type { PolicyAnswer, PolicyHook, PolicyRequest } from './approve-by-policy.ts'
 export type { AuditKeyOption } from './audit-signer.ts'
 export { inspectAudit, inspectAuditStream } from './inspect-audit.ts'

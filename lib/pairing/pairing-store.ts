@@ -93,7 +93,7 @@ export type PairingTransaction = {
   device(id: string): Promise<Device | null>
   /** By id, ascending, those after `after`. */
   devices(page: { after?: string | undefined; limit: number }): Promise<Device[]>
-  /** Those seen last first (lastSeenAtMs, else createdAtMs), then by id; those behind `after` in that order. */
+  /** Those seen last first (lastSeenAtMs, else createdAtMs), then by id, descending too; those behind `after` in that order. */
   devicesBySeen(page: { after?: SeenPosition | undefined; limit: number }): Promise<Device[]>
   putDevice(device: Device): Promise<void>
   /** With its grants and tokens. Its requests stay, for those who ask what became of them. */
