@@ -22,6 +22,8 @@ const TOOLS = [
   { program: 'initdb', packages: ['postgresql'] },
   { program: 'pgbouncer', packages: ['pgbouncer'] },
   { program: 'openssl', packages: ['openssl'] },
+  { program: 'zsh', packages: ['zsh'] },
+  { program: 'fish', packages: ['fish'] },
 ]
 
 export function ensureTools() {

@@ -1,6 +1,7 @@
-import { LatchkeyError } from '../errors.ts'
+import { LatchkeyError, rejectUnknownKeys } from '../errors.ts'
 import {
   createGateway as createBareGateway,
+  GATEWAY_OPTIONS,
   type Gateway,
   type GatewayOptions as BareOptions,
 } from '../gateway/index.ts'
@@ -32,6 +33,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   // What is no object at all gets its answer there.
   if (typeof (options as unknown) !== 'object' || (options as unknown) === null)
     return createBareGateway(options)
+  rejectUnknownKeys('createGateway', options, [...GATEWAY_OPTIONS, 'console', 'api'])
   const { console: hasConsole = true, api: hasApi = true, ...bare } = options
   for (const [name, value] of Object.entries({ console: hasConsole, api: hasApi })) {
     if (typeof (value as unknown) !== 'boolean')

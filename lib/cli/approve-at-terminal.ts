@@ -1,5 +1,5 @@
 import { LatchkeyError } from '../errors.ts'
-import { listPairings, type CommonOptions } from './cli-context.ts'
+import { listRequests, type CommonOptions } from './cli-context.ts'
 import { describeRequest } from './describe-request.ts'
 import { CliExit, EXIT } from './exit-codes.ts'
 import { nameAndKey } from './find-device.ts'
@@ -12,7 +12,7 @@ type Options = CommonOptions & ApprovalFlags
 
 /** Lets somebody choose a request, look at it, type the code where one is needed, and say yes. */
 export async function approveAtTerminal(options: Options, id: string | undefined): Promise<void> {
-  const list = await listPairings(options)
+  const list = await listRequests(options)
   if (list.pending.length === 0) {
     console.log('Nobody is waiting.')
     return

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { LatchkeyError } from '../errors.ts'
 import { approveAtTerminal } from './approve-at-terminal.ts'
-import { listPairings, print, type CommonOptions } from './cli-context.ts'
+import { listRequests, print, type CommonOptions } from './cli-context.ts'
 import { collect } from './collect.ts'
 import { describeRequest } from './describe-request.ts'
 import { EXIT } from './exit-codes.ts'
@@ -43,7 +43,7 @@ export function addApprove(program: Command): void {
           exitCode: EXIT.usage,
         })
       }
-      const { pending, paired } = await listPairings(options)
+      const { pending, paired } = await listRequests(options)
       const request = pending.find((candidate) => candidate.requestId === id)
       if (options.digest === undefined) {
         const device = paired.find((candidate) => candidate.deviceId === request?.deviceId)

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import type { ListOptions } from './audit/list-audit.ts'
 import type { AuditFileOptions, VerifyOptions } from './audit/verify-log.ts'
+import { storeOption, withChosenStore } from './store-place.ts'
 
 const AFTER_HELP = `
 Exit codes of verify: 0 the log is as it was written, 7 it was tampered with (or nobody signed it).
@@ -27,7 +28,7 @@ export function addAudit(program: Command): void {
     })
 
   withStateDir(audit.command('verify'))
-    .description('look whether the log is as it was written; reads the file of the store, without a gateway')
+    .description('look whether the log is as it was written; reads the store itself, without a gateway')
     .option(
       '--key <key>',
       'the public key to trust, or a file that has it (default: ~/.latchkey/audit/key.json)',
@@ -35,14 +36,14 @@ export function addAudit(program: Command): void {
     .option('--head <file>', 'a head that you kept elsewhere (default: the one beside the key)')
     .action(async (_options: unknown, command: Command) => {
       const { verifyLog } = await import('./audit/verify-log.ts')
-      verifyLog(command.optsWithGlobals<VerifyOptions>())
+      await verifyLog(withChosenStore(command, command.optsWithGlobals<VerifyOptions>()))
     })
 
   withStateDir(audit.command('head'))
     .description('print the signed end of the log as JSON, to be kept where this machine cannot change it')
     .action(async (_options: unknown, command: Command) => {
       const { printHead } = await import('./audit/verify-log.ts')
-      printHead(command.optsWithGlobals<AuditFileOptions>())
+      await printHead(withChosenStore(command, command.optsWithGlobals<AuditFileOptions>()))
     })
 
   audit
@@ -58,7 +59,7 @@ export function addAudit(program: Command): void {
 
 function withStateDir(command: Command): Command {
   const fallback = process.env.LATCHKEY_STATE_DIR ?? '.latchkey'
-  return command.option('--state-dir <folder>', 'where the store is kept', fallback)
+  return command.option('--state-dir <folder>', 'where the store is kept', fallback).addOption(storeOption())
 }
 
 function readPositive(text: string): number {

@@ -1,12 +1,13 @@
 import path from 'node:path'
 import {
   callGateway,
+  connectGateway,
   latchkeyHome,
   loadDeviceIdentity,
   type ConnectAuth,
   type ConnectOptions,
 } from '../client/index.ts'
-import type { PairingList } from './owner-records.ts'
+import type { PairedRecord, PairingList, PendingRecord } from './owner-records.ts'
 import { printableJson } from './printable.ts'
 
 /** Options that every command takes. */
@@ -57,8 +58,56 @@ export function callAsOwner(
   return callGateway({ ...asOwner(options, moreScopes), method, params })
 }
 
-export async function listPairings(options: CommonOptions): Promise<PairingList> {
-  return (await callAsOwner(options, 'device.pair.list', {})) as PairingList
+/**
+ * The devices, in pages over one connection: there may be thousands.
+ *
+ * @param search a part of the name, or the first digits of the key; default: all
+ */
+export async function listDevices(options: CommonOptions, search = ''): Promise<readonly PairedRecord[]> {
+  const connection = await connectGateway(asOwner(options))
+  try {
+    const params = { search: search.slice(0, 128) }
+    return (await readList(connection, 'device.pair.devices', params)).paired
+  } finally {
+    connection.close()
+  }
+}
+
+/** All that waits, and of the devices those that have asked before. */
+export async function listRequests(options: CommonOptions): Promise<PairingList> {
+  const connection = await connectGateway(asOwner(options))
+  try {
+    return await readList(connection, 'device.pair.requests', { trace: true })
+  } finally {
+    connection.close()
+  }
+}
+
+const PAGE = 200
+
+type ListMethod = 'device.pair.requests' | 'device.pair.devices'
+type Page = Partial<PairingList> & { readonly cursor: string | null }
+type Asking = { request(method: string, params: unknown): Promise<unknown> }
+
+/** @param most stops after so many; default: when there are no more */
+export async function readList(
+  gateway: Asking,
+  method: ListMethod,
+  params: object = {},
+  most = Infinity,
+): Promise<PairingList> {
+  // What moves between two pages is told once.
+  const pending = new Map<string, PendingRecord>()
+  const paired = new Map<string, PairedRecord>()
+  let cursor: string | null = null
+  do {
+    const asked: object = { limit: PAGE, ...params, ...(cursor === null ? {} : { cursor }) }
+    const page = (await gateway.request(method, asked)) as Page
+    for (const request of page.pending ?? []) pending.set(request.requestId, request)
+    for (const device of page.paired ?? []) paired.set(device.deviceId, device)
+    cursor = page.cursor
+  } while (cursor !== null && pending.size + paired.size < most)
+  return { pending: [...pending.values()], paired: [...paired.values()] }
 }
 
 /** Prints JSON with `--json`, text without. */

@@ -11,6 +11,9 @@ export default {
   // The folder of the store.
   // stateDir: '.latchkey',
 
+  // A PostgreSQL store in its place, which several gateways may share; or LATCHKEY_STORE_URL. Needs npm install pg.
+  // store: 'postgres://latchkey@db.example/latchkey?sslmode=verify-full',
+
   // A Unix socket too, which only this user can reach; in a folder of mode 0700.
   // socket: './run/gateway.sock',
 

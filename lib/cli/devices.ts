@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { listPairings, print, type CommonOptions } from './cli-context.ts'
+import { listDevices, print, type CommonOptions } from './cli-context.ts'
 import type { PairedRecord } from './owner-records.ts'
 import { duration, fingerprint, printable, table } from './printable.ts'
 import { terminalOf, type Terminal } from './terminal.ts'
@@ -23,7 +23,7 @@ export function addDevices(program: Command): void {
     .addHelpText('after', AFTER_HELP)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>()
-      const { paired } = await listPairings(options)
+      const paired = await listDevices(options)
       print(options, paired, () =>
         paired.length === 0 ? 'No device is paired.' : describeDevices(paired, terminalOf()),
       )

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { callAsOwner, listPairings, print, type CommonOptions } from './cli-context.ts'
+import { callAsOwner, listDevices, print, type CommonOptions } from './cli-context.ts'
 import { findDevice } from './find-device.ts'
 import { fingerprint, printable } from './printable.ts'
 
@@ -18,7 +18,7 @@ export function addRename(program: Command): void {
     .addHelpText('after', AFTER_HELP)
     .action(async (given: string, label: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>()
-      const { deviceId } = findDevice((await listPairings(options)).paired, given)
+      const { deviceId } = findDevice(await listDevices(options, given), given)
       const result = (await callAsOwner(options, 'device.pair.rename', { deviceId, label })) as {
         label: string
       }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { listPairings, print, type CommonOptions } from './cli-context.ts'
+import { listRequests, print, type CommonOptions } from './cli-context.ts'
 import { describeRequest } from './describe-request.ts'
 import type { PairingList } from './owner-records.ts'
 
@@ -14,7 +14,7 @@ export function addRequests(program: Command): void {
     .addHelpText('after', AFTER_HELP)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>()
-      const list = await listPairings(options)
+      const list = await listRequests(options)
       print(options, list.pending, () => describeWaiting(list))
     })
 }
@@ -22,6 +22,6 @@ export function addRequests(program: Command): void {
 /** All that waits, each request held against what its device has. */
 export function describeWaiting({ pending, paired }: PairingList): string {
   if (pending.length === 0) return 'Nobody is waiting.'
-  const deviceOf = (id: string) => paired.find((device) => device.deviceId === id)
-  return pending.map((request) => describeRequest(request, deviceOf(request.deviceId))).join('\n\n')
+  const devices = new Map(paired.map((device) => [device.deviceId, device]))
+  return pending.map((request) => describeRequest(request, devices.get(request.deviceId))).join('\n\n')
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { callAsOwner, listPairings, print, type CommonOptions } from './cli-context.ts'
+import { callAsOwner, listDevices, print, type CommonOptions } from './cli-context.ts'
 import { confirm } from './confirm.ts'
 import { findDevice, nameAndKey } from './find-device.ts'
 import { fingerprint, printable } from './printable.ts'
@@ -26,7 +26,7 @@ export function addRevoke(program: Command): void {
     .addHelpText('after', AFTER_HELP)
     .action(async (given: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<RevokeOptions>()
-      const device = findDevice((await listPairings(options)).paired, given)
+      const device = findDevice(await listDevices(options, given), given)
       const { deviceId } = device
       const { role } = options
       if (role !== undefined) {

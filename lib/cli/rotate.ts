@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { callAsOwner, listPairings, print, type CommonOptions } from './cli-context.ts'
+import { callAsOwner, listDevices, print, type CommonOptions } from './cli-context.ts'
 import { collect } from './collect.ts'
 import { findDevice } from './find-device.ts'
 import { fingerprint, printable } from './printable.ts'
@@ -26,7 +26,7 @@ export function addRotate(program: Command): void {
     .action(async (given: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<RotateOptions>()
       const { role, scope: scopes } = options
-      const { deviceId } = findDevice((await listPairings(options)).paired, given)
+      const { deviceId } = findDevice(await listDevices(options, given), given)
       const params = { deviceId, role, ...(scopes === undefined ? {} : { scopes }) }
       const result = (await callAsOwner(options, 'device.token.rotate', params)) as {
         scopes: readonly string[]

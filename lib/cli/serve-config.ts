@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import path from 'node:path'
 import type { GatewayOptions } from '../admin/index.ts'
 import { LatchkeyError, rejectUnknownKeys } from '../errors.ts'
+import type { PostgresStoreOptions } from '../store/postgres/index.ts'
 
 /** What the file that `latchkey serve --config` names exports by default. What stands on the command line wins. */
 export type ServeConfig = {
@@ -11,6 +12,8 @@ export type ServeConfig = {
   port?: number
   /** Where the store is kept. Default `.latchkey`. */
   stateDir?: string
+  /** A PostgreSQL store in its place: `postgres://…`, or options of `postgresStore()`. */
+  store?: string | PostgresStoreOptions
   /** A Unix socket too, for clients of this user alone. */
   socket?: string
   /** The gateway as others reach it, for the link of the first owner. */
@@ -21,10 +24,12 @@ export type ServeConfig = {
   gateway?: Omit<GatewayOptions, 'store' | 'onEvent'>
 }
 
-const KNOWN: Record<keyof Required<ServeConfig>, 'string' | 'number' | 'boolean' | 'object'> = {
+type Kind = 'string' | 'number' | 'boolean' | 'object'
+const KNOWN: Record<keyof Required<ServeConfig>, Kind | readonly Kind[]> = {
   host: 'string',
   port: 'number',
   stateDir: 'string',
+  store: ['string', 'object'],
   socket: 'string',
   publicUrl: 'string',
   ownerLink: 'boolean',
@@ -58,10 +63,13 @@ export async function readServeConfig(file: string): Promise<ServeConfig> {
   rejectUnknownKeys(absolute, config, Object.keys(KNOWN))
   for (const [name, kind] of Object.entries(KNOWN)) {
     const value = (config as Readonly<Record<string, unknown>>)[name]
-    if (value === undefined || (typeof value === kind && value !== null)) continue
+    const kinds: readonly string[] = typeof kind === 'string' ? [kind] : kind
+    if (value === undefined || (kinds.includes(typeof value) && value !== null)) continue
+    // What stands there may be a password.
+    const got = name === 'store' ? typeof value : JSON.stringify(value)
     throw new LatchkeyError(
       'OPTION_INVALID',
-      `${absolute}: ${name}: expected a ${kind}, got ${JSON.stringify(value)}`,
+      `${absolute}: ${name}: expected a ${kinds.join(' or ')}, got ${got}`,
     )
   }
   const { port = 0, gateway = {} } = config as ServeConfig

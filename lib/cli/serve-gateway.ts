@@ -2,16 +2,18 @@ import { createServer } from 'node:http'
 import path from 'node:path'
 import { LatchkeyError } from '../errors.ts'
 import { createGateway, type GatewayOptions } from '../admin/index.ts'
-import type { Gateway } from '../gateway/index.ts'
-import { sqliteStore } from '../store/index.ts'
+import type { PostgresStoreOptions } from '../store/postgres/index.ts'
 import { tellFirstOwner } from './first-owner-link.ts'
 import { fingerprint, printable } from './printable.ts'
 import { stopSignal } from './stop-signal.ts'
+import { openStore } from './store-place.ts'
 
 export type ServeOptions = {
   readonly host: string
   readonly port: number
   readonly stateDir: string
+  /** A database in the place of the folder. */
+  readonly store?: string | PostgresStoreOptions
   readonly trustProxy?: string
   readonly allowedOrigin?: readonly string[]
   readonly socket?: string
@@ -25,9 +27,10 @@ type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 /** Resolves when the gateway was asked to stop and has stopped. */
 export async function serveGateway(options: ServeOptions): Promise<void> {
   const { trustProxy, allowedOrigin: allowedOrigins } = options
+  const { store, place } = await openStore(options.store, options.stateDir)
   const gateway = await createGateway({
     ...options.gateway,
-    store: await sqliteStore(path.join(options.stateDir, 'latchkey.db')),
+    store,
     locality: {
       ...options.gateway?.locality,
       ...(trustProxy === undefined ? {} : { trustProxy }),
@@ -36,13 +39,14 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
     onEvent: tell,
   })
   const routes = gateway.routes()
+  let isStopping = false
   const server = createServer((request, response) => {
     const answer = (status: number, body: object): void => {
       response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
       response.end(JSON.stringify(body))
     }
     if (request.method === 'GET' && request.url === '/healthz') {
-      answer(200, { ok: true })
+      answer(isStopping ? 503 : 200, { ok: !isStopping })
       return
     }
     // As Express does below a mount point: what was sent is still needed.
@@ -68,7 +72,7 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
-  console.log(`Latchkey listens on ws://${host}:${port}/gateway, state in ${options.stateDir}.`)
+  console.log(`Latchkey listens on ws://${host}:${port}/gateway, state in ${place}.`)
   if (options.socket !== undefined) {
     await gateway.listenLocal({ path: path.resolve(options.socket) })
     console.log(`... and on ws+unix:${path.resolve(options.socket)}:/gateway`)
@@ -77,16 +81,12 @@ export async function serveGateway(options: ServeOptions): Promise<void> {
   console.log(`Local tools pair silently: latchkey call health --url ws://${host}:${port}/gateway`)
   if (options.ownerLink) await tellFirstOwner(gateway, `ws://${host}:${port}/gateway`, options.publicUrl)
   await stopped
-  await new Promise<void>((resolve) => {
-    void stop(gateway).then(resolve)
-    server.close()
-    server.closeIdleConnections()
-  })
-}
-
-function stop(gateway: Gateway): Promise<void> {
+  isStopping = true
   console.log('Stopping.')
-  return gateway.close()
+  // It goes on listening meanwhile, so that a balancer is told in words to ask another node.
+  await gateway.close()
+  server.close()
+  server.closeAllConnections()
 }
 
 function tell(event: PairingEvent): void {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { readGatewayUrl } from './read-gateway-url.ts'
 import type { ServeOptions } from './serve-gateway.ts'
+import { storeOption, withChosenStore } from './store-place.ts'
 
 const AFTER_HELP = `
 As long as no owner has approved anything, each start prints a link with which
@@ -10,7 +11,8 @@ machine it is not needed.
 Examples:
   latchkey serve
   latchkey serve --port 8080 --trust-proxy loopback --socket ./run/gateway.sock
-  latchkey serve --config latchkey.config.mjs`
+  latchkey serve --config latchkey.config.mjs
+  LATCHKEY_STORE_URL=postgres://… latchkey serve`
 
 export function addServe(program: Command): void {
   program
@@ -22,6 +24,7 @@ export function addServe(program: Command): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes a free one', parsePort, 4747)
     .option('--state-dir <folder>', 'where the store is kept', process.env.LATCHKEY_STATE_DIR ?? '.latchkey')
+    .addOption(storeOption())
     .option('--socket <path>', 'a Unix socket too, for clients of this user alone')
     .option('--trust-proxy <list>', 'the proxies in front, such as loopback or 10.0.0.5,10.0.0.6')
     .option(
@@ -46,11 +49,12 @@ export function addServe(program: Command): void {
 /** The flags, and for what was not said with one, the file that `--config` names. */
 async function withConfig(command: Command): Promise<ServeOptions> {
   const flags = command.optsWithGlobals<ServeOptions & { readonly config?: string }>()
-  if (flags.config === undefined) return flags
+  if (flags.config === undefined) return withChosenStore(command, flags)
   const { readServeConfig } = await import('./serve-config.ts')
   const config = await readServeConfig(flags.config)
   const isSaid = ([name]: [string, unknown]): boolean => command.getOptionValueSource(name) === 'cli'
-  return { ...flags, ...config, ...Object.fromEntries(Object.entries(flags).filter(isSaid)) }
+  const said = Object.fromEntries(Object.entries(flags).filter(isSaid))
+  return withChosenStore(command, { ...flags, ...config, ...said })
 }
 
 function parsePort(text: string): number {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { listPairings, print, type CommonOptions } from './cli-context.ts'
+import { listDevices, print, type CommonOptions } from './cli-context.ts'
 import { describeDevice } from './describe-device.ts'
 import { findDevice } from './find-device.ts'
 
@@ -16,7 +16,7 @@ export function addShow(program: Command): void {
     .addHelpText('after', AFTER_HELP)
     .action(async (given: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>()
-      const device = findDevice((await listPairings(options)).paired, given)
+      const device = findDevice(await listDevices(options, given), given)
       print(options, device, () => describeDevice(device))
     })
 }

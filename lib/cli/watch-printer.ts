@@ -1,12 +1,12 @@
 import { describeWaiting } from './requests.ts'
 import { nameAndKey } from './find-device.ts'
 import type { PairingList } from './owner-records.ts'
-import { duration, fingerprint, printable, printableJson } from './printable.ts'
+import { fingerprint, printable, printableJson } from './printable.ts'
 import { terminalOf } from './terminal.ts'
 
 export type WatchPrinter = {
   connected(): void
-  disconnected(why: string, againInMs: number): void
+  disconnected(): void
   event(name: string, payload: unknown): void
   pending(list: PairingList): void
 }
@@ -22,7 +22,7 @@ function jsonPrinter(): WatchPrinter {
   }
   return {
     connected: () => line('connected', {}),
-    disconnected: (why, againInMs) => line('disconnected', { why, againInMs }),
+    disconnected: () => line('disconnected', {}),
     event: (event, payload) => line('event', { event, payload }),
     pending: ({ pending }) => line('pending', { pending }),
   }
@@ -35,8 +35,7 @@ function textPrinter(): WatchPrinter {
   }
   return {
     connected: () => line('connected'),
-    disconnected: (why, againInMs) =>
-      line(`connection lost (${printable(why)}); again in ${duration(againInMs)}`),
+    disconnected: () => line('connection lost; it is tried again'),
     event: (name, payload) => line(paint('strong', eventWords(name, payload))),
     pending: (list) => console.log(`\n${describeWaiting(list)}\n`),
   }
@@ -48,6 +47,14 @@ type Told = {
   readonly displayName?: unknown
   readonly decision?: unknown
   readonly remoteIp?: unknown
+  readonly role?: unknown
+  readonly scopes?: unknown
+  readonly via?: unknown
+  readonly reason?: unknown
+  readonly what?: unknown
+  readonly devices?: unknown
+  readonly more?: unknown
+  readonly taint?: unknown
 }
 
 function eventWords(name: string, payload: unknown): string {
@@ -60,6 +67,41 @@ function eventWords(name: string, payload: unknown): string {
   }
   if (name === 'device.pair.resolved') {
     return `request ${printable(String(told.requestId))} of key ${fingerprint(deviceId)}: ${printable(String(told.decision))}`
+  }
+  return grantWords(name, told, deviceId) ?? otherWords(name, told, deviceId)
+}
+
+function grantWords(name: string, told: Told, deviceId: string): string | null {
+  const text = (value: unknown): string => printable(String(value))
+  if (name === 'device.pair.granted') {
+    const displayName = typeof told.displayName === 'string' ? told.displayName : null
+    const scopes = Array.isArray(told.scopes) ? told.scopes.map(text).join(', ') : ''
+    const how = told.via === 'invite' ? 'by an invitation' : 'silently'
+    return `${nameAndKey({ deviceId, displayName })} was let in ${how}: ${text(told.role)} ${scopes}`.trim()
+  }
+  if (name === 'device.pair.revoked')
+    return `key ${fingerprint(deviceId)} lost something: ${text(told.reason)}`
+  if (name === 'device.pair.removed') return `key ${fingerprint(deviceId)} was removed`
+  return null
+}
+
+function otherWords(name: string, told: Told, deviceId: string): string {
+  if (name === 'device.pair.changed') {
+    const of = deviceId === '' ? '' : ` of key ${fingerprint(deviceId)}`
+    return `changed: ${printable(String(told.what))}${of}`
+  }
+  if (name === 'device.presence' && Array.isArray(told.devices)) {
+    const words = told.devices.map((one: { deviceId?: unknown; connected?: unknown }) => {
+      const came = one.connected === true ? 'connected' : 'disconnected'
+      return `key ${fingerprint(String(one.deviceId))} ${came}`
+    })
+    return [...words, ...(told.more === 0 ? [] : [`and ${printable(String(told.more))} more`])].join(', ')
+  }
+  if (name === 'locality.taint') {
+    const { why } = (told.taint ?? {}) as { readonly why?: unknown }
+    return why === undefined
+      ? 'the gateway is no longer tainted'
+      : `the gateway is tainted: ${printable(String(why))}`
   }
   return printable(name)
 }

@@ -66,6 +66,9 @@ export async function openConnection(
   let phase: 'challenge' | 'connect' | 'refused' | 'open' = 'challenge'
   let sent: NonceContext | null = null
 
+  /** When the gateway that ends asked us to come back. */
+  let restartMs: number | null = null
+
   const link = openLink(platform, url, {
     onFrame(frame) {
       hooks.onFrame?.()
@@ -76,14 +79,16 @@ export async function openConnection(
       } else if (phase === 'open' && frame.type === 'res') {
         pending.settle(frame)
       } else if (phase === 'open' && frame.type === 'event' && typeof frame.event === 'string') {
+        if (frame.event === 'shutdown') restartMs = restartOf(frame.payload)
         callBack(settings.onEvent, frame.event, frame.payload)
       }
     },
     onEnd(end) {
       // The gateway closes right after a refusal, which may still be worked on.
       if (phase !== 'refused') opened.reject(end.error)
-      pending.failAll(end.error)
-      closed.resolve(end)
+      const error = restartMs === null ? end.error : withPause(end.error, restartMs)
+      pending.failAll(error)
+      closed.resolve({ ...end, error })
     },
   })
 
@@ -207,4 +212,15 @@ export function publicConnection(connection: OpenConnection): GatewayConnection 
       connection.close()
     },
   }
+}
+
+/** Each client is told another moment, so that not all of them come back at the same one. */
+function restartOf(payload: unknown): number | null {
+  const ms = (payload as { readonly restartExpectedMs?: unknown } | null | undefined)?.restartExpectedMs
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? ms : null
+}
+
+function withPause(error: LatchkeyError, retryAfterMs: number): LatchkeyError {
+  const { code, message, details } = error
+  return new LatchkeyError(code, message, { cause: error, details: { ...details, retryAfterMs } })
 }

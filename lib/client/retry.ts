@@ -32,7 +32,9 @@ export function retryOf(error: unknown): Retry {
   if (error instanceof PairingRequiredError) return { kind: 'approval', afterMs: error.retryAfterMs }
   const { code, details = {} } = error
   if (code === 'CLOSED') {
-    const { closeCode, closeReason } = details
+    const { closeCode, closeReason, retryAfterMs } = details
+    // The gateway has spread its clients itself.
+    if (closeCode === CLOSE.restart && retryAfterMs !== undefined) return again(retryAfterMs)
     return afterClose(closeCode, typeof closeReason === 'string' ? closeReason : '')
   }
   const detail = typeof details.code === 'string' ? details.code : ''

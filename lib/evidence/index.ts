@@ -2,7 +2,6 @@ export { defaultAuditKeyFile, openAuditKey, readAuditPublicKey } from './audit-k
 export type { AuditKey } from './audit-key.ts'
 export { keptHeadFile, readKeptHead, writeKeptHead } from './kept-head.ts'
 export { connectionFacts } from './connection-facts.ts'
-
 export { hostIdentity } from './host-identity.ts'
 export { localityJudge } from './locality-judge.ts'
 export type { JudgeOptions, LocalityJudge } from './locality-judge.ts'

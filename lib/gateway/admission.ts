@@ -2,13 +2,22 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { GatewayCore } from './gateway-core.ts'
 
-export type HttpRefusal = { readonly status: number; readonly title: string; readonly detail: string }
+export type HttpRefusal = {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly retryAfterS?: number
+}
 
 /**
  * What has to be refused before the 101: afterwards a browser would let the page read and write. Judges the
  * page that a request acts for (cross-site WebSocket hijacking, DNS rebinding), not where it comes from.
  */
 export function admissionProblem(core: GatewayCore, request: IncomingMessage): HttpRefusal | null {
+  if (core.isClosing) {
+    const detail = 'The gateway is closing. Try again, here or at another node.'
+    return { status: 503, title: 'Service Unavailable', detail, retryAfterS: 1 }
+  }
   if (core.judge.originOf(request) !== 'foreign') return null
   return {
     status: 403,
@@ -20,7 +29,7 @@ export function admissionProblem(core: GatewayCore, request: IncomingMessage): H
 }
 
 /** Answers an upgrade with an HTTP error (RFC 9457) and ends the connection. */
-export function refuseUpgrade(socket: Duplex, { status, title, detail }: HttpRefusal): void {
+export function refuseUpgrade(socket: Duplex, { status, title, detail, retryAfterS }: HttpRefusal): void {
   const body = JSON.stringify({ type: 'about:blank', title, status, detail })
   socket.end(
     [
@@ -28,6 +37,7 @@ export function refuseUpgrade(socket: Duplex, { status, title, detail }: HttpRef
       'Connection: close',
       'Content-Type: application/problem+json',
       'Cache-Control: no-store',
+      ...(retryAfterS === undefined ? [] : [`Retry-After: ${retryAfterS}`]),
       `Content-Length: ${Buffer.byteLength(body)}`,
       '',
       body,

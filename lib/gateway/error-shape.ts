@@ -9,6 +9,14 @@ export const NOT_IN_STEP: ErrorShape = {
   retryAfterMs: 1000,
 }
 
+/** Another node, or the next start, takes it. */
+export const RESTARTING: ErrorShape = {
+  code: 'UNAVAILABLE',
+  message: 'the gateway is closing; connect again, and ask there',
+  retryable: true,
+  retryAfterMs: 1000,
+}
+
 /** Errors of ours that a client may see as they are. */
 const TOLD: ReadonlySet<LatchkeyErrorCode> = new Set<LatchkeyErrorCode>([
   'INVALID_REQUEST',

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { LatchkeyError } from '../errors.ts'
 import { localityJudge, platformPeerLookup, type LocalityJudge } from '../evidence/index.ts'
@@ -72,6 +72,8 @@ export class GatewayCore {
   /** Set once the store has answered. */
   gatewayId = ''
   isClosing = false
+  /** Answers over HTTP that are under way. */
+  readonly answers = new Set<ServerResponse>()
   readonly warnOnce: ReturnType<typeof warnOnce>
   /** Those it is attached to. */
   readonly servers: Set<Pick<Server, 'address'>> = new Set()

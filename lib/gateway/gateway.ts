@@ -1,5 +1,6 @@
 import { CLOSE } from '../protocol/index.ts'
 import { attachGateway, type AttachOptions, type UpgradeServer } from './attach.ts'
+import { drain } from './drain.ts'
 import { expressWsAdapter, type ExpressWsHandler, type ExpressWsOptions } from './express-ws.ts'
 import { GatewayCore } from './gateway-core.ts'
 import { gatewayHost, type GatewayHost } from './gateway-host.ts'
@@ -11,6 +12,8 @@ import type { MethodHandler, MethodOptions } from './methods.ts'
 import type { GatewayOptions } from './options.ts'
 
 const SWEEP_EVERY_MS = 15_000
+/** A store that does not answer must not keep a gateway from ending. */
+const LEAVE_MS = 5000
 
 /** A WebSocket gateway that pairs devices. */
 export type Gateway = {
@@ -63,7 +66,11 @@ export type Gateway = {
   invite(options: HostInviteOptions): Promise<HostInvite>
   /** With `silent.mode: 'window'`: pairs eligible clients silently for this long; 0 closes the window. */
   openPairingWindow(durationMs: number): void
-  /** Detaches, ends all connections with 1012, and closes the store. */
+  /**
+   * Ends in order: upgrades are answered 503 with Retry-After, what is under way is finished within
+   * `limits.drainMs`, all connections end with 1012 (their clients are told to come back at moments that are spread
+   * over `limits.restartSpreadMs`), and the store is closed last.
+   */
   close(): Promise<void>
 }
 
@@ -118,14 +125,15 @@ export async function createGateway(
 
   async function close(): Promise<void> {
     for (const timer of timers) clearInterval(timer)
+    await drain(core)
     for (const undo of detach) undo()
-    core.isClosing = true
-    core.unauthenticated.endAll(CLOSE.restart, 'the gateway is closing')
-    for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
     await Promise.all(listeners.map((listener) => listener.close()))
     core.localSecret.close()
-    await loop.close()
-    await leave().catch((error: unknown) => core.config.logger.error('could not leave the store', { error }))
+    loop.close()
+    await withinTime(leave(), LEAVE_MS).catch(
+      (error: unknown) =>
+      core.config.logger.error('the store could not be left in order; another gateway, or the next start, tells what was not told', { error }), // prettier-ignore
+    )
     core.node.close()
     core.presence.close()
     await core.notices.close()
@@ -166,5 +174,18 @@ export async function createGateway(
       })
     },
     close: () => (closing ??= close()),
+  }
+}
+
+/** Rejects when it takes longer. */
+async function withinTime(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

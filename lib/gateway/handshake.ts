@@ -200,6 +200,10 @@ class Handshake implements Waiting, ConnectingClient {
     this.end(closeCode, closeReason)
   }
 
+  get isDeciding(): boolean {
+    return this.#state === 'deciding'
+  }
+
   isOver(): boolean {
     return this.#state === 'done'
   }

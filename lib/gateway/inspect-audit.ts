@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { LatchkeyError } from '../errors.ts'
 import { defaultAuditKeyFile, keptHeadFile, readAuditPublicKey, readKeptHead } from '../evidence/index.ts'
-import { verifyAudit, type AuditReport } from '../pairing/index.ts'
+import { auditVerifier, type AuditReport } from '../pairing/index.ts'
 
 /** A log as the store has it at one moment. */
 export type StoredAudit = {
@@ -13,6 +13,13 @@ export type StoredAudit = {
 
 /** A store that can be looked into more than once. */
 export type AuditSource = { read<T>(work: (stored: StoredAudit) => T): T }
+
+/** The same where the log comes page by page. */
+export type AuditStream = {
+  gatewayId(): Promise<string | null>
+  /** Calls `begin` with what belongs to the log at one moment, and what that gives with each page of it. */
+  read(begin: (stored: Omit<StoredAudit, 'pages'>) => (page: readonly unknown[]) => void): Promise<void>
+}
 
 /** What the log is held against. */
 export type AuditTrust = {
@@ -38,16 +45,45 @@ export type AuditInspection = {
  */
 export function inspectAudit(source: AuditSource, trust: AuditTrust): AuditInspection {
   // Before the log is read: a gateway that goes on in between must not look as if its end had been cut off.
-  const expectedId = source.read((stored) => stored.gatewayId) ?? ''
+  const look = inspector(source.read((stored) => stored.gatewayId) ?? '', trust)
+  return source.read((stored) => {
+    const looking = look(stored)
+    for (const page of stored.pages()) looking.add(page)
+    return looking.inspection()
+  })
+}
+
+/** The same for a log that comes page by page. */
+export async function inspectAuditStream(source: AuditStream, trust: AuditTrust): Promise<AuditInspection> {
+  const look = inspector((await source.gatewayId()) ?? '', trust)
+  let looking: ReturnType<typeof look> | undefined
+  await source.read((stored) => {
+    const begun = look(stored)
+    looking = begun
+    return (page) => begun.add(page)
+  })
+  if (looking === undefined) throw new TypeError('the source of a log did not begin')
+  return looking.inspection()
+}
+
+function inspector(expectedId: string, trust: AuditTrust) {
   const kept = keptHead(trust, expectedId)
   const publicKey = trustedKey(trust.key)
-  return source.read((stored) => {
+  return (stored: Omit<StoredAudit, 'pages'>) => {
     const { head: storedHead } = stored
     if (publicKey === null && storedHead !== null) throw keyMissing()
     const gatewayId = stored.gatewayId ?? ''
-    const evidence = { gatewayId, storedHead, remembered: kept.text, trustedKey: publicKey }
-    return { report: verifyAudit(stored.pages(), evidence), gatewayId, publicKey, headFile: kept.file }
-  })
+    const verifier = auditVerifier({ gatewayId, storedHead, remembered: kept.text, trustedKey: publicKey })
+    return {
+      add: (page: readonly unknown[]): void => verifier.add(page),
+      inspection: (): AuditInspection => ({
+        report: verifier.report(),
+        gatewayId,
+        publicKey,
+        headFile: kept.file,
+      }),
+    }
+  }
 }
 
 function keptHead(

@@ -48,6 +48,10 @@ export type GatewayLimits = {
   readonly leaseMs: number
   /** How long events are kept for gateways that lag behind. 10 minutes; more than `leaseMs`. */
   readonly keepEventsMs: number
+  /** How long a gateway that ends waits for calls and decisions that are under way. 5 s. */
+  readonly drainMs: number
+  /** Its clients are told to come back at moments that are spread over this. 5 s. */
+  readonly restartSpreadMs: number
 }
 
 const DEFAULTS: GatewayLimits = {
@@ -74,6 +78,8 @@ const DEFAULTS: GatewayLimits = {
   pollMs: 1000,
   leaseMs: 15_000,
   keepEventsMs: 10 * 60_000,
+  drainMs: 5000,
+  restartSpreadMs: 5000,
 }
 
 /** Those of which 0 means that there is none. */

@@ -113,6 +113,9 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   clock: true,
 }
 
+/** The names of all options. */
+export const GATEWAY_OPTIONS: readonly string[] = Object.keys(KNOWN)
+
 const QUIET: Logger = {
   info: () => undefined,
   warn: () => undefined,

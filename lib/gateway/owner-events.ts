@@ -12,6 +12,7 @@ export const EVENTS = [
   'device.pair.changed',
   'device.presence',
   'locality.taint',
+  'shutdown',
   'tick',
 ] as const
 

@@ -22,8 +22,12 @@ export function gatewayRoutes(core: GatewayCore, pages?: RoutesHandler): RoutesH
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (isRead && path === '/whoami') whoami(core, request, response, query).catch(next)
     else if (isRead && path === '/metrics') metrics(core, request, response).catch(next)
-    else if (pages !== undefined) pages(request, response, next)
-    else next()
+    else if (pages !== undefined && core.isClosing) unavailable(response)
+    else if (pages !== undefined) {
+      core.answers.add(response)
+      response.once('close', () => core.answers.delete(response))
+      pages(request, response, next)
+    } else next()
   }
 }
 
@@ -73,4 +77,10 @@ function send(response: ServerResponse, status: number, type: string, body: stri
     'X-Content-Type-Options': 'nosniff',
   })
   response.end(body)
+}
+
+function unavailable(response: ServerResponse): void {
+  response.setHeader('Retry-After', '1')
+  const problem = { type: 'about:blank', title: 'The gateway is closing.', status: 503 }
+  send(response, 503, 'application/problem+json', JSON.stringify(problem))
 }

@@ -1,7 +1,7 @@
 import type { LocalityVerdict } from '../locality/index.ts'
 import type { Authority, Clock, ScopeLattice } from '../pairing/index.ts'
 import { CLOSE, type ErrorShape, type RequestFrame } from '../protocol/index.ts'
-import { errorShape, isOurFault, NOT_IN_STEP } from './error-shape.ts'
+import { errorShape, isOurFault, NOT_IN_STEP, RESTARTING } from './error-shape.ts'
 import { closeSocket, readMessage, sendFrame, type GatewaySocket } from './gateway-socket.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { MethodTable } from './methods.ts'
@@ -44,6 +44,8 @@ export class Session {
   #seq = 0
   #alive = true
   #isClosing = false
+  /** Told when nothing is under way any more. */
+  #onIdle: (() => void) | null = null
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -84,6 +86,10 @@ export class Session {
       else this.#refuse(frame.id, { code: 'INVALID_REQUEST', message: frame.problem })
       return
     }
+    if (this.#onIdle !== null) {
+      this.#refuse(frame.id, RESTARTING)
+      return
+    }
     if (!lease.isValid) {
       this.#refuse(frame.id, NOT_IN_STEP)
       return
@@ -103,6 +109,7 @@ export class Session {
       })
       .finally(() => {
         this.#inFlight -= 1
+        if (this.#inFlight === 0) this.#onIdle?.()
       })
   }
 
@@ -123,6 +130,18 @@ export class Session {
     this.#alive = false
     socket.ping()
     this.send('tick', { ts: nowMs })
+  }
+
+  /**
+   * Takes nothing new and ends with 1012 once what is under way was answered, or when `late` resolves.
+   *
+   * @param restartExpectedMs when the client is to come back: each at another moment
+   */
+  async endForRestart(restartExpectedMs: number, late: Promise<void>): Promise<void> {
+    const idle = new Promise<void>((resolve) => (this.#onIdle = resolve))
+    if (this.#inFlight > 0) await Promise.race([idle, late])
+    this.send('shutdown', { reason: 'restart', restartExpectedMs })
+    this.close(CLOSE.restart, 'the gateway is closing')
   }
 
   close(code: number, reason: string): void {

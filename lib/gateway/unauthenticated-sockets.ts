@@ -1,7 +1,12 @@
 import { CLOSE } from '../protocol/index.ts'
 
 /** Something that waits to be authenticated and can be made to give way. */
-export type Waiting = { readonly prefix: string; end(code: number, reason: string): void }
+export type Waiting = {
+  readonly prefix: string
+  /** What it asked for is being decided now. */
+  readonly isDeciding: boolean
+  end(code: number, reason: string): void
+}
 
 /**
  * Counts those who have not proved who they are. When a cap is full the oldest gives way, never the
@@ -13,6 +18,7 @@ export class UnauthenticatedSockets {
   /** In the order of arrival. */
   readonly #all = new Set<Waiting>()
   readonly #byPrefix = new Map<string, Set<Waiting>>()
+  #onEmpty: (() => void) | null = null
 
   constructor(maxPerPrefix: number, max: number) {
     this.#maxPerPrefix = maxPerPrefix
@@ -39,10 +45,19 @@ export class UnauthenticatedSockets {
     const same = this.#byPrefix.get(entry.prefix)
     same?.delete(entry)
     if (same?.size === 0) this.#byPrefix.delete(entry.prefix)
+    if (this.#all.size === 0) this.#onEmpty?.()
   }
 
   endAll(code: number, reason: string): void {
     for (const entry of [...this.#all]) entry.end(code, reason)
+  }
+
+  /** Ends those that nothing is being decided about, and resolves when the others have gone, or with `late`. */
+  async drain(code: number, reason: string, late: Promise<void>): Promise<void> {
+    for (const entry of [...this.#all]) if (!entry.isDeciding) entry.end(code, reason)
+    if (this.#all.size > 0)
+      await Promise.race([new Promise<void>((resolve) => (this.#onEmpty = resolve)), late])
+    this.endAll(code, reason)
   }
 
   #evict(candidates: ReadonlySet<Waiting>): void {

@@ -103,7 +103,7 @@ export type PairingTransaction = {
   device(id: string): Promise<Device | null>
   /** By id, ascending, those after `after`. */
   devices(page: { after?: string | undefined; limit: number }): Promise<Device[]>
-  /** Those seen last first (lastSeenAtMs, else createdAtMs), then by id; those behind `after` in that order. */
+  /** Those seen last first (lastSeenAtMs, else createdAtMs), then by id, descending too; those behind `after` in that order. */
   devicesBySeen(page: { after?: SeenPosition | undefined; limit: number }): Promise<Device[]>
   /** Writes or replaces it. */
   putDevice(device: Device): Promise<void>

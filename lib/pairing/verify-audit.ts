@@ -13,16 +13,31 @@ import { chainChecker, type ChainChecker } from './check-audit-chain.ts'
  * @param pages rows as the store has them, of any sizes
  */
 export function verifyAudit(pages: Iterable<readonly unknown[]>, evidence: AuditEvidence): AuditReport {
+  const verifier = auditVerifier(evidence)
+  for (const page of pages) verifier.add(page)
+  return verifier.report()
+}
+
+/** The same for a log that comes page by page. */
+export type AuditVerifier = { add(page: readonly unknown[]): void; report(): AuditReport }
+
+export function auditVerifier(evidence: AuditEvidence): AuditVerifier {
   const { storedHead, remembered } = evidence
   const head = storedHead === null ? null : parseAuditHead(storedHead)
   const kept = remembered === null ? null : parseAuditHead(remembered)
   const watched = new Set([head, kept].flatMap((one) => (one === null ? [] : [one.seq])))
   const chain = chainChecker(watched)
-  for (const page of pages) for (const row of page) chain.add(row)
-  const found = [chain.problem, headProblem(chain, head, evidence), keptProblem(chain, kept, evidence)]
-  const problems = found.filter((problem) => problem !== null)
-  const { count: entries, last } = chain
-  return { ok: problems.length === 0, entries, last, head, remembered: kept, problems }
+  return {
+    add(page) {
+      for (const row of page) chain.add(row)
+    },
+    report() {
+      const found = [chain.problem, headProblem(chain, head, evidence), keptProblem(chain, kept, evidence)]
+      const problems = found.filter((problem) => problem !== null)
+      const { count: entries, last } = chain
+      return { ok: problems.length === 0, entries, last, head, remembered: kept, problems }
+    },
+  }
 }
 
 function headProblem(

@@ -65,9 +65,9 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
       const isBehind = (device: Device): boolean =>
         after === undefined ||
         seenAtMs(device) < after.seenAtMs ||
-        (seenAtMs(device) === after.seenAtMs && device.id > after.id)
+        (seenAtMs(device) === after.seenAtMs && device.id < after.id)
       const rest = [...devices.values()].filter(isBehind)
-      return rest.sort((a, b) => seenAtMs(b) - seenAtMs(a) || inOrder(a.id, b.id)).slice(0, limit)
+      return rest.sort((a, b) => seenAtMs(b) - seenAtMs(a) || inOrder(b.id, a.id)).slice(0, limit)
     },
     putDevice: (device) => void devices.set(device.id, device),
     deleteDevice: (id) => {

@@ -49,10 +49,16 @@ export function sqlTransaction(trx: Kysely<StoreTables>, nowMs: number | null = 
     },
     async devicesBySeen({ after, limit }) {
       const seen = sql<number>`coalesce(last_seen_at_ms, created_at_ms)`
-      const all = trx.selectFrom('devices').selectAll().orderBy(seen, 'desc').orderBy('id').limit(limit)
+      const all = trx
+        .selectFrom('devices')
+        .selectAll()
+        .orderBy(seen, 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
       if (after === undefined) return (await all.execute()).map(deviceOf)
+      // The first condition is for the planner, which does not look into the second.
       const { seenAtMs, id } = after
-      const isBehind = sql<boolean>`(${seen} < ${seenAtMs} or (${seen} = ${seenAtMs} and id > ${id}))`
+      const isBehind = sql<boolean>`${seen} <= ${seenAtMs} and (${seen}, id) < (${seenAtMs}, ${id})`
       return (await all.where(isBehind).execute()).map(deviceOf)
     },
     async putDevice(device) {

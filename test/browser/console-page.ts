@@ -76,9 +76,10 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
 /**
  * Pictures for people to look at, as a phone and a desktop show the page, in light and in dark.
  *
+ * @param fullPage false for one that is as long as a hundred screens
  * @returns the widths at which something has to be scrolled sideways
  */
-export async function takePictures(page: Page, name: string): Promise<number[]> {
+export async function takePictures(page: Page, name: string, fullPage = true): Promise<number[]> {
   mkdirSync(ARTEFACTS, { recursive: true })
   const tooNarrow: number[] = []
   for (const size of SIZES) {
@@ -89,7 +90,7 @@ export async function takePictures(page: Page, name: string): Promise<number[]> 
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await page.evaluate('scrollTo(0, 0)')
       const file = path.join(ARTEFACTS, `${name}-${size.width}-${colorScheme}.png`)
-      await page.screenshot({ path: file, fullPage: true })
+      await page.screenshot({ path: file, fullPage })
     }
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: null })

@@ -47,7 +47,14 @@ describe('the console', () => {
     await card.waitFor({ state: 'detached' })
     await page.getByText("Approved: Ada's laptop.").waitFor()
 
-    const connection = await connectGateway({ url, identity, scopes: ['operator.write'], headers: FORWARDED })
+    const client = { displayName: "Ada's laptop" }
+    const connection = await connectGateway({
+      url,
+      identity,
+      scopes: ['operator.write'],
+      client,
+      headers: FORWARDED,
+    })
     await go(page, 'Devices')
     const device = cardOf(page, "Ada's laptop")
     await button(device, 'Revoke').click()

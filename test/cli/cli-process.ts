@@ -22,7 +22,7 @@ export function runCli(
     execFile(
       process.execPath,
       [MAIN, ...args],
-      { env: { ...process.env, ...env } },
+      { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
         resolve({ code, stdout, stderr })

@@ -80,6 +80,57 @@ test.each(['zsh', 'fish'])('%s gets every command with its description, in quote
   expect(stdout).toContain(`open the owner'\\''s console`)
 })
 
+const hasShell = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0
+/** With CI=true everything has to run. */
+const inShell = (shell: string) => (hasShell(shell) || process.env.CI === 'true' ? test : test.skip)
+
+inShell('fish')(
+  'the real fish completes commands, those below them, and options',
+  async () => {
+    const scratch = scratchFolder()
+    const script = path.join(scratch.path, 'latchkey.fish')
+    writeFileSync(script, (await runCli(['completion', 'fish'])).stdout)
+    const complete = (typed: string): string[] =>
+      spawnSync('fish', ['--no-config', '-c', `source ${script}; complete -C '${typed}'`], {
+        encoding: 'utf8',
+        env: { ...process.env, HOME: scratch.path },
+      })
+        .stdout.split('\n')
+        .filter((line) => line !== '')
+    expect(complete('latchkey wa')).toEqual(['watch\tshow requests and decisions as they come'])
+    expect(complete('latchkey audit ').map((line) => line.split('\t')[0])).toEqual([
+      'accept',
+      'head',
+      'verify',
+    ])
+    expect(complete('latchkey approve --with')).toEqual([
+      '--without-code\tapprove although the device shows no code',
+    ])
+    scratch.remove()
+  },
+  60_000,
+)
+
+inShell('zsh')(
+  'the real zsh completes commands, those below them, and options, at its prompt',
+  async () => {
+    const scratch = scratchFolder()
+    writeFileSync(path.join(scratch.path, '_latchkey'), (await runCli(['completion', 'zsh'])).stdout)
+    const child = path.resolve(import.meta.dirname, 'children/complete.zsh')
+    const complete = (typed: string, expected: string): string =>
+      spawnSync('zsh', ['-f', child, scratch.path, typed, expected], {
+        encoding: 'utf8',
+        timeout: 50_000,
+        env: { ...process.env, HOME: scratch.path, TERM: 'xterm' },
+      }).stdout
+    expect(complete('latchkey wa', 'watch')).toContain('watch')
+    expect(complete('latchkey audit ', 'look whether')).toMatch(/accept.*head.*verify/s)
+    expect(complete('latchkey approve --with', 'without-code')).toContain('--without-code')
+    scratch.remove()
+  },
+  180_000,
+)
+
 test('an unknown shell is a wrong usage', async () => {
   expect(await runCli(['completion', 'csh'])).toMatchObject({
     code: 2,

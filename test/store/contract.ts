@@ -89,6 +89,29 @@ function recordContract(store: () => PairingStore): void {
       expect(await store().transaction((tx) => tx.devices({ after: '03e7', limit: 10 }))).toEqual([])
     })
 
+    test('are paged by when they were seen, those never seen by when they came', async () => {
+      const seenAtMs = (n: number): number => 1000 + ((n * 13) % 40)
+      const sorted = Array.from({ length: 100 }, (_, n) => n)
+        .map((n) => ({ n, id: n.toString(16).padStart(4, '0') }))
+        .sort((a, b) => seenAtMs(b.n) - seenAtMs(a.n) || (a.id > b.id ? -1 : 1))
+      await store().transaction(async (tx) => {
+        for (const { n, id } of sorted.toReversed()) {
+          const times = n % 2 === 0 ? { lastSeenAtMs: seenAtMs(n), createdAtMs: 1 } : { lastSeenAtMs: null, createdAtMs: seenAtMs(n) } // prettier-ignore
+          await tx.putDevice(sampleDevice(id, times))
+        }
+      })
+      const listed: string[] = []
+      let after: { seenAtMs: number; id: string } | undefined
+      for (;;) {
+        const page = await store().transaction((tx) => tx.devicesBySeen({ after, limit: 7 }))
+        listed.push(...page.map((device) => device.id))
+        const last = page.at(-1)
+        if (last === undefined) break
+        after = { seenAtMs: last.lastSeenAtMs ?? last.createdAtMs, id: last.id }
+      }
+      expect(listed).toEqual(sorted.map(({ id }) => id))
+    })
+
     test('are deleted with their grants and tokens, and nobody else’s', async () => {
       await store().transaction(async (tx) => {
         for (const id of ['d1', 'd2']) {

@@ -41,6 +41,12 @@ const PLANS: [keyof PairingTransaction, (tx: PairingTransaction) => Promise<unkn
   ['device', (tx) => tx.device('d'), /SEARCH devices USING INDEX .*\(id=\?\)/],
   ['devices', (tx) => tx.devices({ limit: 9 }), /SCAN devices USING INDEX/],
   ['devices', (tx) => tx.devices({ after: 'd', limit: 9 }), /SEARCH devices USING INDEX .*\(id>\?\)/],
+  ['devicesBySeen', (tx) => tx.devicesBySeen({ limit: 9 }), /SCAN devices USING INDEX devices_seen/],
+  [
+    'devicesBySeen',
+    (tx) => tx.devicesBySeen({ after: { seenAtMs: 1, id: 'd' }, limit: 9 }),
+    /SEARCH devices USING INDEX devices_seen/,
+  ],
   // The keys of what refers to a device, should its id change.
   ['putDevice', (tx) => tx.putDevice(sampleDevice('d')), /SEARCH tokens USING .*\n.*SEARCH grants USING/],
   ['grants', (tx) => tx.grants('d'), /SEARCH grants USING INDEX .*\(device_id=\?\)/],

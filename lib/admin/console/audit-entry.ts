@@ -23,7 +23,7 @@ const DONE: Readonly<Record<string, string>> = {
   'request-rejected': 'rejected {}',
   'request-code-wrong': 'typed a wrong code for {}',
   'requests-not-recorded': 'left out entries that strangers caused',
-  'silent-grant': 'was let in silently',
+  'silent-grant': 'let {} in silently',
   'silent-grants-undone': 'took back what was given silently',
   'device-removed': 'removed {}',
   'device-renamed': 'renamed {}',

@@ -52,6 +52,8 @@ export function ownerConsole(
   )
   function onStanding(standing: Standing): void {
     if (standing.kind === 'connected') {
+      // Nothing stands before the door on which it could be read.
+      if (notice !== null) toasts.say(notice, 'bad')
       notice = null
       isIn = true
       methods = standing.methods
@@ -88,7 +90,6 @@ export function ownerConsole(
 
   function onInviteRefused(): void {
     notice = INVITE_REFUSED
-    toasts.say(INVITE_REFUSED, 'bad')
   }
 
   function nameOf(actor: string | undefined): string {

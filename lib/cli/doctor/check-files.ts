@@ -1,16 +1,17 @@
 import { lstatSync } from 'node:fs'
 import path from 'node:path'
 import { green, red, yellow, type Finding } from './finding.ts'
+import { checkDatabase } from './check-store.ts'
 import type { GatewayReport } from './gateway-report.ts'
 
-export type Places = { readonly stateDir: string; readonly home: string }
+export type Places = { readonly stateDir: string; readonly store?: string; readonly home: string }
 
 /** Who can read the secret, the keys and the store. Looks at modes and owners, never into a file. */
-export function checkFiles(report: GatewayReport, { stateDir, home }: Places): Finding[] {
+export function checkFiles(report: GatewayReport, { stateDir, store, home }: Places): Finding[] {
   return [
     ...checkSecret(report),
     ...checkPrivate('owner key', path.join(home, 'owner.json'), false),
-    ...checkState(path.resolve(stateDir)),
+    ...(store === undefined ? checkState(path.resolve(stateDir)) : checkDatabase(store)),
   ]
 }
 

@@ -17,7 +17,8 @@ import { openOwnerLink, type OwnerLink } from './owner-link.ts'
 import { probePublicUrls } from './probe-public-urls.ts'
 import { askWhoami, type Whoami } from './whoami.ts'
 
-export type DoctorOptions = CommonOptions & ProxyFlags & { readonly stateDir: string }
+export type DoctorOptions = CommonOptions &
+  ProxyFlags & { readonly stateDir: string; readonly store?: string }
 
 /** Looks at everything, prints what it found, and ends with 1 when something is red. */
 export async function runDoctor(publicUrls: readonly string[], options: DoctorOptions): Promise<void> {

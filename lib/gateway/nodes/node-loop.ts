@@ -40,11 +40,9 @@ export class NodeLoop {
     void this.#watchLease()
   }
 
-  /** Resolves when nothing of it is under way any more. */
-  async close(): Promise<void> {
+  close(): void {
     this.#stopWaking()
     this.#stop.abort()
-    await Promise.all([this.#poll, this.#beating])
   }
 
   async #repeat(): Promise<void> {

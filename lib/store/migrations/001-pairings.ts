@@ -24,6 +24,7 @@ export async function createPairingTables(db: Kysely<StoreTables>): Promise<void
     .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
     .addColumn('last_seen_at_ms', 'bigint')
     .execute()
+  await sql`create index devices_seen on devices (coalesce(last_seen_at_ms, created_at_ms), id)`.execute(db)
 
   await db.schema
     .createTable('grants')
