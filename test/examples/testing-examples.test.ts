@@ -10,7 +10,8 @@ const root = path.resolve(import.meta.dirname, '../..')
 
 function run(args: readonly string[]): Promise<{ code: number; output: string }> {
   // Nothing of this test runner may reach the one of the example.
-  const env = { ...process.env, CI: 'true', NO_COLOR: '1', NODE_OPTIONS: '', JEST_WORKER_ID: '', NODE_TEST_CONTEXT: '', VITEST: '' } // prettier-ignore
+  const { NODE_OPTIONS: _1, JEST_WORKER_ID: _2, NODE_TEST_CONTEXT: _3, NODE_ENV: _4, ...rest } = process.env
+  const env = { ...rest, CI: 'true', NO_COLOR: '1' }
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: root, env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })
