@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   decideLocality,
-  originOf,
   type LocalityPolicy,
   type LocalityVerdict,
-  type OriginStanding,
   type PeerEvidence,
 } from '../locality/index.ts'
+import { originOf } from '../locality/decide-locality.ts'
+import type { OriginStanding } from '../locality/origin.ts'
 import { connectionFacts, connectionKey, requestFacts } from './connection-facts.ts'
 import type { PeerLookup } from './peer-lookup.ts'
 import { simulatedConnection } from './simulated-connection.ts'
