@@ -20,11 +20,15 @@ right.use(localClient())
 right.get('/notes', requireLocalClient(), (req, res) => res.json(['water the plants']))
 
 const naive = express()
-naive.get('/notes', (req, res) => (req.ip === '127.0.0.1' ? res.json(['water the plants']) : res.sendStatus(403)))
+naive.get('/notes', (req, res) =>
+  req.ip === '127.0.0.1' ? res.json(['water the plants']) : res.sendStatus(403),
+)
 
 describe('who may read the notes', () => {
-  test('a client on this machine', async () => assert.equal((await get(asLocal(right), '/notes')).status, 200))
-  test('nobody else', async () => assert.equal((await get(fromPeer(right, '203.0.113.7'), '/notes')).status, 403))
+  test('a client on this machine', async () =>
+    assert.equal((await get(asLocal(right), '/notes')).status, 200))
+  test('nobody else', async () =>
+    assert.equal((await get(fromPeer(right, '203.0.113.7'), '/notes')).status, 403))
 })
 
 describe('the attack', () => {

@@ -19,10 +19,13 @@ afterAll(async () => {
 })
 
 describe('the notes', () => {
-  test('are for clients on this machine', () => request(asLocal(app)).get('/notes').expect(200, ['water the plants']))
+  test('are for clients on this machine', () =>
+    request(asLocal(app)).get('/notes').expect(200, ['water the plants']))
   test('not for others', () => request(fromPeer(app, '203.0.113.7')).get('/notes').expect(403))
   test('not for others behind a proxy', () =>
-    request(fromPeer(app, via('203.0.113.7', '10.0.0.2'))).get('/notes').expect(403))
+    request(fromPeer(app, via('203.0.113.7', '10.0.0.2')))
+      .get('/notes')
+      .expect(403))
   test('not even behind an nginx that says nothing', () =>
     request(throughProxy(app, 'nginx-bare')).get('/notes').expect(403))
 })
@@ -32,7 +35,10 @@ describe('the gateway', () => {
   test('greets whoever connects', () =>
     superwstest(fromPeer(server, '203.0.113.7')).ws('/gateway').expectJson(isChallenge).close())
   test('refuses pages of other sites before the 101', () =>
-    superwstest(asLocal(server)).ws('/gateway').set('Origin', 'https://evil.example').expectConnectionError(403))
+    superwstest(asLocal(server))
+      .ws('/gateway')
+      .set('Origin', 'https://evil.example')
+      .expectConnectionError(403))
 })
 
 test('nothing of the corpus is taken for local, or paired silently', async () => {

@@ -23,7 +23,11 @@ export function rightApp(make = express, options: LocalClientOptions = {}): App 
 }
 
 /** An app that decides by itself. */
-export function naiveApp(make: typeof express, isLocal: (request: Request) => boolean, trustProxy?: boolean): App {
+export function naiveApp(
+  make: typeof express,
+  isLocal: (request: Request) => boolean,
+  trustProxy?: boolean,
+): App {
   const app = make()
   if (trustProxy === true) app.set('trust proxy', true)
   app.get('/notes', (request, response) => {

@@ -58,7 +58,10 @@ describe.each(MAKERS)('%s under supertest', (_name, make) => {
   test('bodies, parallel requests and agents work', async () => {
     const app = guardedApp(make)
     const peer = fromPeer(app, via('203.0.113.7', '192.0.2.2'))
-    const post = (): Promise<{ body: unknown }> => request(peer).post('/echo').send({ text: 'a'.repeat(70_000) })
+    const post = (): Promise<{ body: unknown }> =>
+      request(peer)
+        .post('/echo')
+        .send({ text: 'a'.repeat(70_000) })
     for (const { body } of await Promise.all([post(), post(), post()]))
       expect(body).toEqual({ body: { text: 'a'.repeat(70_000) }, from: '192.0.2.2' })
     const agent = request.agent(fromPeer(app, '203.0.113.7'))
@@ -81,7 +84,10 @@ describe('via()', () => {
   test('goes into set() for a proxy on this machine', async () => {
     const route = via('203.0.113.7', '127.0.0.1')
     expect({ ...route }).toEqual({ 'X-Forwarded-For': '203.0.113.7', 'X-Forwarded-Proto': 'http' })
-    await request(asLocal(guardedApp(express))).get('/notes').set(route).expect(403)
+    await request(asLocal(guardedApp(express)))
+      .get('/notes')
+      .set(route)
+      .expect(403)
   })
 
   test.each([
@@ -92,7 +98,9 @@ describe('via()', () => {
     expect(make).toThrow(/expected (?:IP addresses|the client)/)
   })
   test('knows its options', () => {
-    expect(() => via('203.0.113.7', '10.0.0.2', { heder: 'forwarded' } as never)).toThrow('did you mean header?')
+    expect(() => via('203.0.113.7', '10.0.0.2', { heder: 'forwarded' } as never)).toThrow(
+      'did you mean header?',
+    )
   })
 })
 

@@ -33,11 +33,13 @@ function describeControl({ channel, localLetIn, local, remoteLetIn, remote }: Co
 
 function describeWeakness(weakness: Weakness, findings: readonly AttackFinding[]): string[] {
   const { title, why, change } = WEAKNESSES[weakness]
-  const shown = findings.slice(0, SHOWN).flatMap(({ channel, name, sent, got }) => [
-    `  - ${channel === 'http' ? 'HTTP' : 'WebSocket'}, ${printable(name)}`,
-    `      sent: ${printable(sent.trimEnd().replaceAll('\r\n', ' | '))}`,
-    `      got:  ${printable(got)}`,
-  ])
+  const shown = findings
+    .slice(0, SHOWN)
+    .flatMap(({ channel, name, sent, got }) => [
+      `  - ${channel === 'http' ? 'HTTP' : 'WebSocket'}, ${printable(name)}`,
+      `      sent: ${printable(sent.trimEnd().replaceAll('\r\n', ' | '))}`,
+      `      got:  ${printable(got)}`,
+    ])
   const more = findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more of the kind`] : []
   return [`The app ${title} (${findings.length}).`, `  Why: ${why}`, `  Change: ${change}`, ...shown, ...more]
 }

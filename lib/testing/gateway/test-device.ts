@@ -110,7 +110,12 @@ class DeviceConnection {
   #refusal: Promise<void> = Promise.resolve()
   #settle: () => void = () => undefined
 
-  constructor(settings: ConnectSettings, headers: Readonly<Record<string, string>>, tell: (happening: DeviceHappening) => void) { // prettier-ignore
+  constructor(
+    settings: ConnectSettings,
+    headers: Readonly<Record<string, string>>,
+    tell: (happening: DeviceHappening) => void,
+  ) {
+    // prettier-ignore
     this.#settings = settings
     this.#tell = tell
     this.#platform = nodePlatform({ headers })
@@ -146,8 +151,7 @@ class DeviceConnection {
     if (frame.type === 'event' && frame.event === 'connect.challenge') {
       this.#isChallenged = true
       void this.#answer(frame.payload)
-    }
-    else if (frame.type === 'res' && frame.id === 'connect') this.#decided(frame)
+    } else if (frame.type === 'res' && frame.id === 'connect') this.#decided(frame)
     else if (frame.type === 'res') this.#pending.settle(frame)
     else if (frame.type === 'event' && frame.event !== 'tick')
       this.#tell({ kind: 'event', event: String(frame.event), payload: frame.payload })
