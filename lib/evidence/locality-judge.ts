@@ -1,13 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import {
-  decideLocality,
-  type LocalityPolicy,
-  type LocalityVerdict,
-  type PeerEvidence,
-} from '../locality/index.ts'
-import { originOf } from '../locality/decide-locality.ts'
+import type { LocalityPolicy, LocalityVerdict, PeerEvidence } from '../locality/index.ts'
+import { decideReading } from '../locality/decide-locality.ts'
 import type { OriginStanding } from '../locality/origin.ts'
+import { originOfReading, readRequest, type Reading } from '../locality/reading.ts'
 import { connectionFacts, connectionKey, requestFacts } from './connection-facts.ts'
 import type { PeerLookup } from './peer-lookup.ts'
 import { simulatedConnection } from './simulated-connection.ts'
@@ -29,11 +25,15 @@ export type LocalityJudge = {
   readonly policy: LocalityPolicy
   /** Never rejects. */
   judge(request: IncomingMessage, options?: JudgeOptions): Promise<LocalityVerdict>
+  /** The same, and whose page the request acts for. Reads the headers once. */
+  examine(request: IncomingMessage): Promise<Examined>
   /** Whose page the request acts for; needs no evidence beyond headers. */
   originOf(request: IncomingMessage): OriginStanding
   /** Canonical; `null` when it cannot be known. Needs no evidence beyond headers. */
   clientAddressOf(request: IncomingMessage): string | null
 }
+
+export type Examined = { readonly verdict: LocalityVerdict; readonly origin: OriginStanding }
 
 /** What the owner of a judge adds and wants to know. */
 export type JudgeHooks = {
@@ -98,26 +98,38 @@ export function localityJudge(
     })
   }
 
-  async function decide(request: IncomingMessage, options: JudgeOptions): Promise<LocalityVerdict> {
-    const { upgrade = false, fresh = false, localSecret = false } = options
-    const facts = { ...requestFacts(request, upgrade), localSecret }
-    const byHeaders = decideLocality(policy, { ...facts, tainted: isTainted() })
+  async function decide(
+    request: IncomingMessage,
+    reading: Reading,
+    { fresh = false, localSecret = false }: JudgeOptions,
+  ): Promise<LocalityVerdict> {
+    const byHeaders = decideReading(reading, { localSecret, tainted: isTainted() })
     if (byHeaders.reason === 'forwarding-untrusted') learnTaint(request)
     // Everything that the request itself says is in order: only now is the kernel worth asking.
     if (byHeaders.reason !== 'peer-unproven') return byHeaders
     const peer = await askKernel(request, fresh)
     const tainted = isTainted() || memory.isTainted(connectionKey(request), peer)
-    return decideLocality(policy, { ...facts, peer, tainted })
+    return decideReading(reading, { localSecret, peer, tainted })
+  }
+
+  function read(request: IncomingMessage, upgrade: boolean): Reading {
+    return readRequest(policy, requestFacts(request, upgrade))
   }
 
   return {
     policy,
     async judge(request, options = {}) {
-      const verdict = await decide(request, options)
+      const verdict = await decide(request, read(request, options.upgrade ?? false), options)
       onVerdict?.(verdict)
       return verdict
     },
-    clientAddressOf: (request) => decideLocality(policy, requestFacts(request, true)).clientAddress,
-    originOf: (request) => originOf(policy, requestFacts(request, true)),
+    async examine(request) {
+      const reading = read(request, false)
+      const verdict = await decide(request, reading, {})
+      onVerdict?.(verdict)
+      return { verdict, origin: originOfReading(reading) }
+    },
+    clientAddressOf: (request) => read(request, true).clientAddress,
+    originOf: (request) => originOfReading(read(request, true)),
   }
 }

@@ -54,8 +54,8 @@ export function localClient(options: LocalClientOptions = {}): LocalClientMiddle
   const { peerLookup, ...locality } = options
   const judge = localityJudge(localityPolicy(locality), peerLookup ?? platformPeerLookup())
   return function localClient(request, response, next) {
-    judge.judge(request).then((verdict) => {
-      standings.set(request, judge.originOf(request))
+    judge.examine(request).then(({ verdict, origin }) => {
+      standings.set(request, origin)
       attach(request, response, verdict)
       next()
     }, next)

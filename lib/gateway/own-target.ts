@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { connectionFacts } from '../evidence/index.ts'
 import { canonicalAddress } from '../locality/address.ts'
-import { isHostOfAddress, isLoopbackHost, parseHost, sameAuthority, type HostName } from '../locality/host.ts'
+import { isHostOfAddress, parseHost, sameAuthority, type HostName } from '../locality/host.ts'
 import type { LocalityPolicy } from '../locality/index.ts'
 
 const TARGET = /^(https?):\/\/([^/?#@\s]+)(\/[^?#\s]*)?(?:[?#].*)?$/i
@@ -32,7 +32,7 @@ export function isOwnTarget(policy: LocalityPolicy, request: IncomingMessage, ta
 }
 
 function isOwnHost(policy: LocalityPolicy, request: IncomingMessage, host: HostName): boolean {
-  if (isLoopbackHost(host)) return true
+  if (host.isLoopback) return true
   if (policy.hosts.some((own) => own.name === host.name && (own.port === null || own.port === host.port)))
     return true
   const { localAddress } = connectionFacts(request.socket)

@@ -15,7 +15,30 @@ export function canonicalAddress(text: string): string | null {
 
 /** True for 127.0.0.0/8 and ::1. Expects canonical text; `::ffff:127.0.0.1` is `127.0.0.1` by then. */
 export function isLoopbackAddress(canonical: string): boolean {
-  return canonical === '::1' || (canonical.startsWith('127.') && isIPv4(canonical))
+  return canonical === '127.0.0.1' || canonical === '::1' || (canonical.startsWith('127.') && isIPv4(canonical))
+}
+
+/** An IPv4 address (canonical) as a number; -1 for all else. */
+export function ipv4Number(canonical: string): number {
+  let number = 0
+  let octet = -1
+  let dots = 0
+  for (let i = 0; i < canonical.length; i += 1) {
+    const digit = canonical.charCodeAt(i) - 48
+    if (digit >= 0 && digit <= 9) {
+      // No padding, as `isIPv4` has it: some read it as octal.
+      if (octet === 0) return -1
+      octet = octet === -1 ? digit : octet * 10 + digit
+      if (octet > 255) return -1
+    } else if (digit === -2 && octet !== -1 && dots < 3) {
+      number = number * 256 + octet
+      octet = -1
+      dots += 1
+    } else {
+      return -1
+    }
+  }
+  return dots === 3 && octet !== -1 ? number * 256 + octet : -1
 }
 
 /** The network that one attacker is assumed to own: the address itself (IPv4), its /64 (IPv6). */

@@ -10,7 +10,7 @@ export type ForwardedBy = 'x-forwarded-for' | 'forwarded'
  * them is not a plain IP literal. Several fields of the same name are one list (RFC 9110, section 5.3).
  */
 export function parseChain(forwardedBy: ForwardedBy, values: readonly string[]): string[] | null {
-  const joined = values.join(',')
+  const joined = values.length === 1 ? (values[0] ?? '') : values.join(',')
   if (forwardedBy === 'forwarded') return forwardedChain(joined)
   const chain: string[] = []
   for (const element of joined.split(',')) {

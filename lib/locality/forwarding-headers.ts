@@ -56,6 +56,8 @@ export type FieldClass = {
 }
 
 const REMEMBERED = 1024
+/** Names of any use are shorter; what strangers can make us keep is bounded. */
+const MAX_REMEMBERED_LENGTH = 64
 const OTHER_KINDS: ReadonlyMap<string, FieldKind> = new Map([
   ['host', 'host'],
   [':authority', 'authority'],
@@ -78,7 +80,7 @@ export function fieldClassifier(extra: readonly string[]): (rawName: string) => 
     if (result === undefined) {
       result = classify(rawName.toLowerCase())
       if (known.size >= REMEMBERED) known.clear()
-      known.set(rawName, result)
+      if (rawName.length <= MAX_REMEMBERED_LENGTH) known.set(rawName, result)
     }
     return result
   }

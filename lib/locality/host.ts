@@ -7,8 +7,16 @@ export type HostName = {
   readonly name: string
   readonly port: number | null
   readonly isIPv6: boolean
+  /**
+   * `localhost`, `*.localhost`, a canonical 127/8 literal, `[::1]`. Other spellings of loopback are not: a mapped
+   * literal, `0.0.0.0`, names that DNS answers with 127.0.0.1.
+   */
+  readonly isLoopback: boolean
 }
 
+/** A name of 253 characters, and a port. */
+const MAX_LENGTH = 260
+const REMEMBERED = 256
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const REG_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`)
 const PORT = /^[1-9]\d{0,4}$/
@@ -18,7 +26,7 @@ const PORT = /^[1-9]\d{0,4}$/
  * percent signs, underscores, a trailing dot, an empty, zero, padded or too large port, non-ASCII text.
  */
 export function parseHost(text: string): HostName | null {
-  if (text.length > 260) return null
+  if (text.length > MAX_LENGTH) return null
   if (text.startsWith('[')) {
     const end = text.indexOf(']')
     const literal = text.slice(1, end)
@@ -32,21 +40,37 @@ export function parseHost(text: string): HostName | null {
 }
 
 function withPort(name: string, rest: string, v6: boolean): HostName | null {
-  if (rest === '') return { name, port: null, isIPv6: v6 }
+  if (rest === '') return hostName(name, null, v6)
   const digits = rest.slice(1)
   if (!rest.startsWith(':') || !PORT.test(digits)) return null
   const port = Number(digits)
-  return port > 65535 ? null : { name, port, isIPv6: v6 }
+  return port > 65535 ? null : hostName(name, port, v6)
+}
+
+function hostName(name: string, port: number | null, v6: boolean): HostName {
+  return { name, port, isIPv6: v6, isLoopback: v6 ? name === '::1' : isLoopbackName(name) }
+}
+
+function isLoopbackName(name: string): boolean {
+  if (name === 'localhost' || name.endsWith('.localhost')) return true
+  return isIPv4(name) && isLoopbackAddress(name)
 }
 
 /**
- * `localhost`, `*.localhost`, a canonical 127/8 literal, `[::1]`. Other spellings of loopback are refused:
- * a mapped literal, `0.0.0.0`, names that DNS answers with 127.0.0.1.
+ * `parseHost` with a memory of a fixed size, for whole field values: an app is called by few names. Whoever floods
+ * it with others makes it forget, and nothing else.
  */
-export function isLoopbackHost(host: HostName): boolean {
-  if (host.isIPv6) return host.name === '::1'
-  if (host.name === 'localhost' || host.name.endsWith('.localhost')) return true
-  return isIPv4(host.name) && isLoopbackAddress(host.name)
+export function hostParser(): (text: string) => HostName | null {
+  const known = new Map<string, HostName | null>()
+  return (text) => {
+    let host = known.get(text)
+    if (host === undefined) {
+      host = parseHost(text)
+      if (known.size >= REMEMBERED) known.clear()
+      if (text.length <= MAX_LENGTH) known.set(text, host)
+    }
+    return host
+  }
 }
 
 /** True when the host is the literal of `address` (canonical). A mapped literal is not that of its IPv4 address. */

@@ -1,6 +1,10 @@
+import type { Reading } from './reading.ts'
 import { isRelayProgram } from './relays.ts'
-import type { Reading, RuleResult } from './rules.ts'
-import type { Assurance, LocalityReason, PeerEvidence } from './verdict.ts'
+import { failed, passed, shared, shown, skipped } from './trace-entry.ts'
+import type { Assurance, LocalityReason, PeerEvidence, RequestFacts, TraceEntry } from './verdict.ts'
+
+/** What was found out beyond the headers. */
+export type Evidence = Pick<RequestFacts, 'localSecret' | 'tainted' | 'peer'>
 
 const STRENGTH: Readonly<Record<Assurance, number>> = {
   none: 0,
@@ -16,57 +20,69 @@ const FAILURES: ReadonlyMap<PeerEvidence['status'], LocalityReason> = new Map([
   ['outbound', 'peer-outbound'],
 ])
 
+type PeerResult = { readonly entry: TraceEntry; readonly assurance: Assurance }
+
+const HEADERS_ALONE: PeerResult = {
+  entry: shared(skipped('peer-unproven', 'dangerouslyTrustHeaders')),
+  assurance: 'headers',
+}
+const NOBODY_ASKED = refuse('peer-unproven', 'nobody asked the kernel')
+const NO_TAINT = shared(passed('proxy-seen', 'no taint'))
+const TAINT_UNASKED = shared(skipped('proxy-seen', 'dangerouslyTrustHeaders'))
+
 /** Rule 9, and how sure it makes us. The proof of the local secret stands in for what the kernel cannot say. */
-export function peerIsOurs(reading: Reading): RuleResult & { readonly assurance: Assurance } {
+export function peerIsOurs(reading: Reading, evidence: Evidence): PeerResult {
   const { policy } = reading
-  if (policy.assurance === 'headers') {
-    return { outcome: 'skip', saw: 'dangerouslyTrustHeaders', assurance: 'headers' }
-  }
-  const found = evidence(reading)
-  if (found.outcome === 'pass' && STRENGTH[found.assurance] < STRENGTH[policy.assurance]) {
-    const saw = `${found.saw}: ${found.assurance}, but ${policy.assurance} is asked for`
-    return { outcome: 'peer-unproven', saw, assurance: 'none' }
-  }
+  if (policy.assurance === 'headers') return HEADERS_ALONE
+  const found = judged(reading, evidence)
+  const { assurance, entry } = found
+  if (assurance !== 'none' && STRENGTH[assurance] < STRENGTH[policy.assurance])
+    return refuse('peer-unproven', `${entry.saw}: ${assurance}, but ${policy.assurance} is asked for`)
   return found
 }
 
 /** Rule 10: who was seen to speak for others needs more than the kernel's word. */
-export function notTainted({ facts }: Reading, assurance: Assurance): RuleResult {
-  if (assurance === 'headers') return { outcome: 'skip', saw: 'dangerouslyTrustHeaders' }
-  if (facts.tainted !== true) return { outcome: 'pass', saw: 'no taint' }
+export function notTainted({ tainted }: Evidence, assurance: Assurance): TraceEntry {
+  if (assurance === 'headers') return TAINT_UNASKED
+  if (tainted !== true) return NO_TAINT
   if (STRENGTH[assurance] >= STRENGTH['private-listener'])
-    return { outcome: 'pass', saw: `tainted, but ${assurance}` }
-  return { outcome: 'proxy-seen', saw: 'forwarded requests came this way before' }
+    return passed('proxy-seen', `tainted, but ${assurance}`)
+  return failed('proxy-seen', 'forwarded requests came this way before')
 }
 
-function evidence({ policy, facts }: Reading): RuleResult & { readonly assurance: Assurance } {
-  if (facts.localSecret === true) {
-    return { outcome: 'pass', saw: 'proof of the local secret', assurance: 'local-secret' }
-  }
-  if (facts.transport === 'private') {
-    return { outcome: 'pass', saw: 'a listener that Latchkey opened', assurance: 'private-listener' }
-  }
-  const peer = facts.peer
-  if (peer === undefined)
-    return { outcome: 'peer-unproven', saw: 'nobody asked the kernel', assurance: 'none' }
+function judged({ policy, facts }: Reading, { localSecret, peer }: Evidence): PeerResult {
+  if (localSecret === true) return accept('proof of the local secret', 'local-secret')
+  if (facts.transport === 'private') return accept('a listener that Latchkey opened', 'private-listener')
+  if (peer === undefined) return NOBODY_ASKED
   const saw = describe(peer)
   const allowed = peer.status === 'same-user' || (peer.status === 'outbound' && policy.outbound === 'allow')
-  if (!allowed) return { outcome: FAILURES.get(peer.status) ?? 'peer-unproven', saw, assurance: 'none' }
-  // Whoever looked it up may know less of relays than this list does. Several holders are named with commas.
-  if (peer.process?.split(', ').some(isRelayProgram) === true) {
-    return { outcome: 'peer-relay', saw, assurance: 'none' }
-  }
-  if (peer.sign === 'own-process' && policy.ownProcess === 'proof') {
-    return { outcome: 'peer-unproven', saw: `${saw}: this very process needs the proof`, assurance: 'none' }
-  }
+  if (!allowed) return refuse(FAILURES.get(peer.status) ?? 'peer-unproven', saw)
+  // Whoever looked it up may know less of relays than this list does.
+  if (peer.process !== undefined && namesRelay(peer.process)) return refuse('peer-relay', saw)
+  if (peer.sign === 'own-process' && policy.ownProcess === 'proof')
+    return refuse('peer-unproven', `${saw}: this very process needs the proof`)
   // A loopback port is open to every user and tunnel of the host, so its mark adds to the kernel's word and
   // never replaces it.
-  return { outcome: 'pass', saw, assurance: facts.listener === 'local' ? 'private-listener' : 'same-user' }
+  return accept(saw, facts.listener === 'local' ? 'private-listener' : 'same-user')
 }
 
-function describe(peer: PeerEvidence): string {
-  const who = [peer.process, peer.uid === undefined ? undefined : `uid ${peer.uid}`].filter(
-    (part) => part !== undefined,
-  )
-  return [peer.status, ...who, peer.sign].filter((part) => part !== undefined).join(', ')
+function accept(saw: string, assurance: Assurance): PeerResult {
+  return { entry: passed('peer-unproven', shown(saw)), assurance }
+}
+
+function refuse(reason: LocalityReason, saw: string): PeerResult {
+  return { entry: failed(reason, saw), assurance: 'none' }
+}
+
+/** Several holders are named with commas. */
+function namesRelay(process: string): boolean {
+  return process.includes(', ') ? process.split(', ').some(isRelayProgram) : isRelayProgram(process)
+}
+
+function describe({ status, process, uid, sign }: PeerEvidence): string {
+  let text: string = status
+  if (process !== undefined) text += `, ${process}`
+  if (uid !== undefined) text += `, uid ${uid}`
+  if (sign !== undefined) text += `, ${sign}`
+  return text
 }

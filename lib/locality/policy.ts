@@ -1,7 +1,7 @@
 import { LatchkeyError, rejectUnknownKeys } from '../errors.ts'
 import type { ForwardedBy } from './forwarding-chain.ts'
 import { fieldClassifier, type FieldClass } from './forwarding-headers.ts'
-import { parseHost, type HostName } from './host.ts'
+import { hostParser, parseHost, type HostName } from './host.ts'
 import { isSerializedOrigin } from './origin.ts'
 import { compileTrustList, type TrustList } from './trust-list.ts'
 import type { Assurance } from './verdict.ts'
@@ -43,6 +43,8 @@ export type LocalityPolicy = {
   readonly trusts: TrustList
   readonly forwardedBy: ForwardedBy
   readonly hosts: readonly HostName[]
+  /** Of a whole Host field. */
+  readonly parseHostField: (text: string) => HostName | null
   readonly allowedOrigins: ReadonlySet<string>
   readonly ownAddresses: boolean
   readonly classifyField: (rawName: string) => FieldClass
@@ -95,6 +97,7 @@ export function localityPolicy(options: LocalityOptions = {}): LocalityPolicy {
         throw invalid('hosts', host, 'a name such as "gateway.test" or "gateway.test:3000"')
       return parsed
     }),
+    parseHostField: hostParser(),
     allowedOrigins: new Set(
       texts('allowedOrigins', options.allowedOrigins).map((origin) => {
         if (isSerializedOrigin(origin)) return origin

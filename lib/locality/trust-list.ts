@@ -1,11 +1,16 @@
 import proxyAddr from 'proxy-addr'
 import { LatchkeyError } from '../errors.ts'
-import { canonicalAddress, ipv6Groups, isLoopbackAddress } from './address.ts'
+import { canonicalAddress, ipv4Number, ipv6Groups } from './address.ts'
 
 /** True for an address that is in the list. Expects canonical text. */
 export type TrustList = (canonical: string) => boolean
 
 const NAMED_RANGES: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']
+const NAMED_IPV4: ReadonlyMap<string, readonly string[]> = new Map([
+  ['loopback', ['127.0.0.0/8']],
+  ['linklocal', ['169.254.0.0/16']],
+  ['uniquelocal', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']],
+])
 const REMEMBERED = 1024
 
 /**
@@ -19,10 +24,11 @@ export function compileTrustList(value: unknown): TrustList {
   if (entries.length === 0) return () => false
 
   const compiled = proxyAddr.compile(entries)
-  const trustsLoopback = entries.includes('loopback')
+  const ranges = entries.flatMap((entry) => NAMED_IPV4.get(entry) ?? entry).flatMap(ipv4Range)
   const known = new Map<string, boolean>()
   return (canonical) => {
-    if (trustsLoopback && isLoopbackAddress(canonical)) return true
+    const number = ipv4Number(canonical)
+    if (number !== -1) return ranges.some(({ network, free }) => (number ^ network) >>> free === 0)
     let trusted = known.get(canonical)
     if (trusted === undefined) {
       trusted = compiled(canonical, 0)
@@ -70,6 +76,15 @@ function checkEntry(entry: string): void {
   if (prefix < (isV6 ? 7 : 8) || (isV6 && prefix < 104 && holdsMappedRange(address, prefix))) {
     throw invalid(`${JSON.stringify(entry)} trusts too much of the internet; name the proxies themselves`)
   }
+}
+
+/** What an entry holds of IPv4, as proxy-addr compares it; `free`: the bits that may differ, 0 to 24. */
+function ipv4Range(entry: string): { readonly network: number; readonly free: number }[] {
+  const [text = '', prefix] = entry.split('/')
+  const network = ipv4Number(canonicalAddress(text) ?? '')
+  if (network === -1) return []
+  const bits = text.includes(':') ? 128 : 32
+  return [{ network, free: bits - Number(prefix ?? bits) }]
 }
 
 /** Whether an IPv6 range holds ::ffff:0:0/96, in which every IPv4 address has a twin. */

@@ -26,7 +26,7 @@ describe('the contract of a store', () => {
       return memoryStore()
     })
     expect(opened).toBe(0)
-    expect(cases.length).toBeGreaterThan(50)
+    expect(cases.length).toBeGreaterThan(40)
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
     const [first] = cases
     expect(first?.name).toBe('settings are null until put, then what was put last')

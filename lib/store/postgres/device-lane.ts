@@ -60,6 +60,7 @@ export function deviceLane(tx: PairingTransaction, deviceId: string): PairingTra
     forget: tx.forget,
 
     devices: left,
+    devicesBySeen: left,
     deleteDevice: left,
     deleteToken: left,
     putSetting: left,

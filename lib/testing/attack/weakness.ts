@@ -1,5 +1,5 @@
 import { canonicalAddress, isLoopbackAddress } from '../../locality/address.ts'
-import { isLoopbackHost, parseHost } from '../../locality/host.ts'
+import { parseHost } from '../../locality/host.ts'
 import type { AttackCase } from './attack-case.ts'
 
 /** What an app that lets an attack in has got wrong. */
@@ -89,6 +89,6 @@ export function weaknessOf({ by, connection, fields, raw, target }: AttackCase):
   const hosts = fields.filter(([name]) => name.toLowerCase() === 'host').map(([, value]) => value)
   if (hosts.length !== 1) return 'reads-malformed'
   const host = parseHost((hosts[0] ?? '').replaceAll('{port}', '80'))
-  if (host === null || !isLoopbackHost(host)) return 'ignores-host'
+  if (host === null || !host.isLoopback) return 'ignores-host'
   return connection.peer.status === 'same-user' ? 'ignores-forwarding' : 'headers-alone'
 }

@@ -1,0 +1,3 @@
+declare module 'request-ip' {
+  export function getClientIp(request: object): string | null
+}
