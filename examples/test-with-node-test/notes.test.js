@@ -1,15 +1,21 @@
 // Run it with: node --test examples/test-with-node-test/notes.test.js
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, test } from 'node:test'
 import express from 'express'
 import { localClient, requireLocalClient } from 'latchkey'
 import { attack, asLocal, fromPeer } from 'latchkey/testing'
 
-/** Without supertest: a server that listens has an address. */
+/**
+ * Without supertest: a server that listens has an address.
+ * @param {import('node:net').Server} server
+ * @param {string} path
+ */
 async function get(server, path) {
-  if (!server.listening) await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening')
   try {
-    return await fetch(`http://127.0.0.1:${server.address().port}${path}`)
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+    return await fetch(`http://127.0.0.1:${port}${path}`)
   } finally {
     server.close()
   }

@@ -5,12 +5,9 @@ import superwstest from 'superwstest'
 import { asLocal, attack, fromPeer, throughProxy, via } from 'latchkey/testing'
 import { createApp } from './app.js'
 
-let app, server, gateway
-beforeAll(async () => {
-  ;({ app, server, gateway } = await createApp())
-  // WebSockets need a server that listens.
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-})
+const { app, server, gateway } = await createApp()
+// WebSockets need a server that listens.
+beforeAll(() => new Promise((resolve) => void server.listen(0, '127.0.0.1', () => resolve(undefined))))
 afterAll(async () => {
   superwstest.closeAll()
   await gateway.close()
@@ -31,7 +28,7 @@ describe('the notes', () => {
 })
 
 describe('the gateway', () => {
-  const isChallenge = (frame) => frame.event === 'connect.challenge'
+  const isChallenge = (/** @type {{ event?: string }} */ frame) => frame.event === 'connect.challenge'
   test('greets whoever connects', () =>
     superwstest(fromPeer(server, '203.0.113.7')).ws('/gateway').expectJson(isChallenge).close())
   test('refuses pages of other sites before the 101', () =>

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { testDevice, testGateway } from 'latchkey/testing'
 import { addNotes } from './notes.js'
 
+/** @type {import('latchkey/testing').TestGateway} */
 let gateway
 beforeEach(async () => {
   gateway = await testGateway()

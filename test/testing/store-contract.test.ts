@@ -61,7 +61,9 @@ describe('the contract of a store', () => {
       }
     }
     const broken = await brokenBy(writesThrough)
-    expect(broken).toContain('transactions roll back every kind of change, and reject with the very same error')
+    expect(broken).toContain(
+      'transactions roll back every kind of change, and reject with the very same error',
+    )
   })
 
   test('finds lists in another order, rows that lose a field, and numbers that come again', async () => {
