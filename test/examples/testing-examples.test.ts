@@ -10,8 +10,9 @@ const root = path.resolve(import.meta.dirname, '../..')
 
 function run(args: readonly string[]): Promise<{ code: number; output: string }> {
   // Nothing of this test runner may reach the one of the example.
-  const { NODE_OPTIONS: _1, JEST_WORKER_ID: _2, NODE_TEST_CONTEXT: _3, NODE_ENV: _4, ...rest } = process.env
-  const env = { ...rest, CI: 'true', NO_COLOR: '1' }
+  const ours = ['NODE_OPTIONS', 'JEST_WORKER_ID', 'NODE_TEST_CONTEXT', 'NODE_ENV']
+  const rest = Object.entries(process.env).filter(([name]) => !ours.includes(name))
+  const env = { ...Object.fromEntries(rest), CI: 'true', NO_COLOR: '1' }
   return new Promise((resolve) => {
     execFile(process.execPath, args, { cwd: root, env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr })

@@ -7,7 +7,7 @@ export type App = ReturnType<typeof express>
 
 export const EXPRESS = [
   ['Express 5', express],
-  ['Express 4', express4 as unknown as typeof express],
+  ['Express 4', express4],
 ] as const
 
 const notes = (_request: Request, response: Response): void => void response.json(['water the plants'])

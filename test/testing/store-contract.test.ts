@@ -46,16 +46,11 @@ describe('the contract of a store', () => {
         ...store,
         // What fails is committed as well.
         async transaction(work) {
-          let failure: { error: unknown } | null = null
-          const result = await store.transaction(async (tx) => {
-            try {
-              return await work(tx)
-            } catch (error) {
-              failure = { error }
-              return undefined
-            }
-          })
-          if (failure !== null) throw (failure as { error: unknown }).error
+          const failures: unknown[] = []
+          const result = await store.transaction(async (tx) =>
+            work(tx).catch((error) => failures.push(error)),
+          )
+          if (failures.length > 0) throw failures[0] as Error
           return result as never
         },
       }

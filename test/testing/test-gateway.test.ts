@@ -120,8 +120,8 @@ describe('what a test is told', () => {
 describe('the gateway', () => {
   test('serves its routes, its API and supertest', async () => {
     await open()
-    const { body } = await request(asLocal(gateway.server)).get('/gateway/whoami').expect(200)
-    expect(body).toMatchObject({ isLocal: true, gatewayId: gateway.gateway.id })
+    const response = await request(asLocal(gateway.server)).get('/gateway/whoami').expect(200)
+    expect(response.body).toMatchObject({ isLocal: true, gatewayId: gateway.gateway.id })
     await request(asLocal(gateway.server)).get('/gateway/api/openapi.json').expect(200)
     await request(fromPeer(gateway.server, '203.0.113.7')).get('/gateway/api/devices').expect(401)
     await request(asLocal(gateway.server)).get('/elsewhere').expect(404)

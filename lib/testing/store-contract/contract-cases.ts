@@ -2,8 +2,8 @@ import type { PairingStore } from '../../pairing/pairing-store.ts'
 
 /** Where a part of the contract puts its cases. */
 export type ContractCases = {
-  group(name: string, define: () => void): void
-  check(name: string, run: () => Promise<void>): void
+  readonly group: (name: string, define: () => void) => void
+  readonly check: (name: string, run: () => Promise<void>) => void
 }
 
 /** A part of the contract. Every case gets a store of its own, which is empty. */

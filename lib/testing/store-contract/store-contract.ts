@@ -18,7 +18,7 @@ const PARTS: readonly ContractPart[] = [
 export type StoreContractCase = {
   readonly name: string
   /** Opens a store, holds it to the promise, closes it. Rejects when it is not kept. */
-  run(): Promise<void>
+  readonly run: () => Promise<void>
 }
 
 /**
