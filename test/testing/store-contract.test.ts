@@ -48,7 +48,7 @@ describe('the contract of a store', () => {
         async transaction(work) {
           const failures: unknown[] = []
           const result = await store.transaction(async (tx) =>
-            work(tx).catch((error) => failures.push(error)),
+            work(tx).catch((error: unknown) => failures.push(error)),
           )
           if (failures.length > 0) throw failures[0] as Error
           return result as never
