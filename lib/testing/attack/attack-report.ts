@@ -1,5 +1,5 @@
 import type { AttackFinding, AttackResult, ControlResult } from './attack-result.ts'
-import { WEAKNESSES, type Weakness } from './weakness.ts'
+import { USE_LATCHKEY, WEAKNESSES, type Weakness } from './weakness.ts'
 
 const SHOWN = 3
 
@@ -15,7 +15,8 @@ export function attackReport(result: Omit<AttackResult, 'report' | 'expectSafe'>
     const ofIt = findings.filter((finding) => finding.weakness === weakness)
     return ofIt.length === 0 ? [] : ['', ...describeWeakness(weakness, ofIt)]
   })
-  return [...controls.flatMap(describeControl), counts.join('; '), ...weaknesses].join('\n')
+  const remedy = weaknesses.length === 0 ? [] : ['', USE_LATCHKEY]
+  return [...controls.flatMap(describeControl), counts.join('; '), ...weaknesses, ...remedy].join('\n')
 }
 
 function describeControl({ channel, localLetIn, local, remoteLetIn, remote }: ControlResult): string[] {
@@ -33,11 +34,13 @@ function describeControl({ channel, localLetIn, local, remoteLetIn, remote }: Co
 
 function describeWeakness(weakness: Weakness, findings: readonly AttackFinding[]): string[] {
   const { title, why, change } = WEAKNESSES[weakness]
-  const shown = findings.slice(0, SHOWN).flatMap(({ channel, name, sent, got }) => [
-    `  - ${channel === 'http' ? 'HTTP' : 'WebSocket'}, ${printable(name)}`,
-    `      sent: ${printable(sent.trimEnd().replaceAll('\r\n', ' | '))}`,
-    `      got:  ${printable(got)}`,
-  ])
+  const shown = findings
+    .slice(0, SHOWN)
+    .flatMap(({ channel, name, sent, got }) => [
+      `  - ${channel === 'http' ? 'HTTP' : 'WebSocket'}, ${printable(name)}`,
+      `      sent: ${printable(sent.trimEnd().replaceAll('\r\n', ' | '))}`,
+      `      got:  ${printable(got)}`,
+    ])
   const more = findings.length > SHOWN ? [`  … and ${findings.length - SHOWN} more of the kind`] : []
   return [`The app ${title} (${findings.length}).`, `  Why: ${why}`, `  Change: ${change}`, ...shown, ...more]
 }

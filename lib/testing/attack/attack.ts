@@ -92,7 +92,11 @@ async function run(target: AttackTarget, settings: AttackSettings): Promise<Atta
   }
 }
 
-async function controlOf(target: AttackTarget, settings: AttackSettings, channel: Channel): Promise<ControlResult> {
+async function controlOf(
+  target: AttackTarget,
+  settings: AttackSettings,
+  channel: Channel,
+): Promise<ControlResult> {
   const control = (name: string, connection: SimulatedConnection, host: string): AttackCase => ({
     id: 'control',
     name,
@@ -144,7 +148,8 @@ async function shoot(
   }
   const response = await exchange(socket, sent, settings.timeoutMs)
   const letIn = response.status !== 0 && settings.isLocal(response, { by: attack.by })
-  const got = response.status === 0 ? 'no answer' : `${response.status} ${response.statusText} ${cut(response.body)}`
+  const got =
+    response.status === 0 ? 'no answer' : `${response.status} ${response.statusText} ${cut(response.body)}`
   return { letIn, sent, got: got.trimEnd(), answered: response.status !== 0 }
 }
 

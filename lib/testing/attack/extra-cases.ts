@@ -4,7 +4,9 @@ import * as spellings from './spellings.ts'
 
 const LOCAL_HOST: HeaderField = ['Host', 'localhost:{port}']
 
-type Given = Partial<Pick<AttackCase, 'by' | 'version' | 'target' | 'raw'>> & { readonly from?: string | null }
+type Given = Partial<Pick<AttackCase, 'by' | 'version' | 'target' | 'raw'>> & {
+  readonly from?: string | null
+}
 
 /** Without `from` the request comes from one of our own programs on loopback, so that headers alone must settle it. */
 function attackOf(id: string, name: string, fields: readonly HeaderField[], given: Given = {}): AttackCase {
@@ -56,14 +58,17 @@ function peers(): AttackCase[] {
   ]
   return spellings.PEERS.flatMap((from) =>
     claims.map(([claim, fields], n) =>
-      attackOf(`peer/${from ?? 'none'}/${n}`, `peer ${from ?? 'without an address'}, ${claim}`, fields, { from }),
+      attackOf(`peer/${from ?? 'none'}/${n}`, `peer ${from ?? 'without an address'}, ${claim}`, fields, {
+        from,
+      }),
     ),
   )
 }
 
 function forwarding(): AttackCase[] {
   const named = spellings.FORWARDING_NAMES.flatMap((name) =>
-    ['203.0.113.7', ''].map((value) =>
+    ['203.0.113.7', ''].map(
+      (value) =>
       attackOf(`forwarded/${name}/${value}`, `through a proxy that says ${name}: ${value}`, [LOCAL_HOST, [name, value]]), // prettier-ignore
     ),
   )
@@ -80,7 +85,8 @@ function forwarding(): AttackCase[] {
     [['Forwarded', 'for=127.0.0.1;for=203.0.113.7']],
     [['Forwarded', 'for=_hidden, for=127.0.0.1'], ['X-Forwarded-For', '127.0.0.1']],
   ] // prettier-ignore
-  const conflicts = pairs.map((fields, n) =>
+  const conflicts = pairs.map(
+    (fields, n) =>
     attackOf(`conflict/${n}`, `proxies that disagree: ${fields.map((field) => field.join(': ')).join(' | ')}`, [LOCAL_HOST, ...fields]), // prettier-ignore
   )
   return [...named, ...chains, ...conflicts]
@@ -90,7 +96,8 @@ function tampering(): AttackCase[] {
   const nominated = spellings.NOMINATIONS.map((value, n) =>
     attackOf(`nominate/${n}`, `Connection: ${value}`, [LOCAL_HOST, ['Connection', value]]),
   )
-  const alike = spellings.LOOK_ALIKES.map((name) =>
+  const alike = spellings.LOOK_ALIKES.map(
+    (name) =>
     attackOf(`alike/${name}`, `a name like that of a forwarding header: ${name}`, [LOCAL_HOST, [name, '203.0.113.7']]), // prettier-ignore
   )
   return [...nominated, ...alike]

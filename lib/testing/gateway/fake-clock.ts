@@ -18,7 +18,10 @@ export function fakeClock(onMoved: () => Promise<void>): FakeClock {
     now: () => nowMs,
     async advance(ms) {
       if (!(Number.isFinite(ms) && ms >= 0))
-        throw new LatchkeyError('OPTION_INVALID', `advance: got ${String(ms)}, expected milliseconds from 0 on`)
+        throw new LatchkeyError(
+          'OPTION_INVALID',
+          `advance: got ${String(ms)}, expected milliseconds from 0 on`,
+        )
       nowMs += ms
       await onMoved()
     },

@@ -13,7 +13,6 @@ import { startTimer } from '../../client/timer.ts'
 import { verify, type NonceContext } from '../../client/verification.ts'
 import { LatchkeyError, rejectUnknownKeys } from '../../errors.ts'
 import { asLocal, fromPeer } from '../peers.ts'
-import type { Route } from '../via.ts'
 import { Happenings, HAPPENING_KINDS, type DeviceHappening, type HappeningKind, type HappeningOf } from './happenings.ts' // prettier-ignore
 import type { TestGateway } from './test-gateway.ts'
 import type { TestDevice, TestDeviceOptions } from './test-device-types.ts'
@@ -86,7 +85,7 @@ function settingsOf(
 ): ConnectSettings {
   rejectUnknownKeys('testDevice', options, OPTIONS)
   const { from = 'local', role = 'operator', scopes = ['operator.read'], auth = {}, name } = options
-  const front = from === 'local' ? asLocal(gateway.server) : fromPeer(gateway.server, from as string | Route)
+  const front = from === 'local' ? asLocal(gateway.server) : fromPeer(gateway.server, from)
   const { port } = front.address() as AddressInfo
   const url = `ws://127.0.0.1:${port}${new URL(gateway.url).pathname}`
   const client = { id: 'test-device', mode: 'test', ...(name === undefined ? {} : { displayName: name }) }
@@ -110,7 +109,12 @@ class DeviceConnection {
   #refusal: Promise<void> = Promise.resolve()
   #settle: () => void = () => undefined
 
-  constructor(settings: ConnectSettings, headers: Readonly<Record<string, string>>, tell: (happening: DeviceHappening) => void) { // prettier-ignore
+  constructor(
+    settings: ConnectSettings,
+    headers: Readonly<Record<string, string>>,
+    tell: (happening: DeviceHappening) => void,
+  ) {
+    // prettier-ignore
     this.#settings = settings
     this.#tell = tell
     this.#platform = nodePlatform({ headers })
@@ -146,8 +150,7 @@ class DeviceConnection {
     if (frame.type === 'event' && frame.event === 'connect.challenge') {
       this.#isChallenged = true
       void this.#answer(frame.payload)
-    }
-    else if (frame.type === 'res' && frame.id === 'connect') this.#decided(frame)
+    } else if (frame.type === 'res' && frame.id === 'connect') this.#decided(frame)
     else if (frame.type === 'res') this.#pending.settle(frame)
     else if (frame.type === 'event' && frame.event !== 'tick')
       this.#tell({ kind: 'event', event: String(frame.event), payload: frame.payload })

@@ -57,7 +57,10 @@ const HOST = { kind: 'host', name: 'host' } as const
 export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { app, path = '/gateway', console: hasConsole = true, api = true, onEvent, ...rest } = options
   if ('clock' in rest)
-    throw new LatchkeyError('OPTION_INVALID', 'testGateway: it has a clock of its own: gateway.clock.advance(ms)')
+    throw new LatchkeyError(
+      'OPTION_INVALID',
+      'testGateway: it has a clock of its own: gateway.clock.advance(ms)',
+    )
   const events: PairingEvent[] = []
   const listeners = new Set<(event: PairingEvent) => void>()
   const atEnd: (() => void)[] = []

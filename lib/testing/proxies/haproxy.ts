@@ -2,7 +2,11 @@ import { fieldOf, withoutFields, type HeaderField } from '../request-head.ts'
 import { hostOf, type PassOn, type ProxiedRequest } from './proxied-request.ts'
 
 /** Writes names in lower case, keeps the order, and adds to the end. */
-function haproxy(set: (request: ProxiedRequest) => readonly HeaderField[], forwardFor: 'never' | 'always' | 'if-none'): PassOn { // prettier-ignore
+function haproxy(
+  set: (request: ProxiedRequest) => readonly HeaderField[],
+  forwardFor: 'never' | 'always' | 'if-none',
+): PassOn {
+  // prettier-ignore
   return (request) => {
     const { head, client } = request
     const fields = head.fields.flatMap(([name, value]): HeaderField[] => {

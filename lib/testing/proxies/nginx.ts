@@ -19,7 +19,10 @@ function nginx(version: '1.0' | '1.1', set: readonly Directive[]): PassOn {
   return (request) => {
     const { head, upstream } = request
     const own: HeaderField[] = set.map(([name, value]) => [name, value(request)])
-    for (const [name, value] of [['Host', upstream], ['Connection', 'close']] as const)
+    for (const [name, value] of [
+      ['Host', upstream],
+      ['Connection', 'close'],
+    ] as const)
       if (!own.some(([other]) => other === name)) own.push([name, value])
     const replaced = [...own.map(([name]) => name.toLowerCase()), 'upgrade', 'keep-alive', 'te', 'expect']
     return { ...head, version, fields: [...own.filter(([, value]) => value !== ''), ...withoutFields(head.fields, replaced)] } // prettier-ignore
