@@ -15,6 +15,7 @@ export default {
   moduleNameMapper: {
     '^latchkey$': '<rootDir>/lib/index.ts',
     '^latchkey/client$': '<rootDir>/lib/client/index.ts',
+    '^latchkey/testing$': '<rootDir>/lib/testing/index.ts',
   },
   reporters: ['default', '<rootDir>/scripts/summary-reporter.mjs'],
   maxWorkers: 2,

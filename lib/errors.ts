@@ -25,6 +25,7 @@ const SENTENCES = {
   CRYPTO_UNAVAILABLE: 'this platform lacks the cryptography that a device needs',
   REFUSED: 'the gateway refused',
   GATEWAY_UNREACHABLE: 'the gateway cannot be reached',
+  TEST_FAILED: 'what a test expected is not so',
 } as const
 
 export type LatchkeyErrorCode = keyof typeof SENTENCES

@@ -1,7 +1,7 @@
 // The programs that the tests drive. What is missing is installed from Debian's packages where that is
 // possible (root, apt-get); otherwise it is named, and with CI=true a missing program ends the run.
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 const TOOLS = [
@@ -19,6 +19,9 @@ const TOOLS = [
   { program: 'curl', packages: ['curl'] },
   { program: 'setpriv', packages: ['util-linux'] },
   { program: 'chromium', packages: ['chromium'] },
+  { program: 'initdb', packages: ['postgresql'] },
+  { program: 'pgbouncer', packages: ['pgbouncer'] },
+  { program: 'openssl', packages: ['openssl'] },
 ]
 
 export function ensureTools() {
@@ -57,8 +60,11 @@ function withoutServices(install) {
   }
 }
 
-/** Also looks where Debian keeps the administrator's programs, which an ordinary user's PATH leaves out. */
+/** Also looks where Debian keeps the administrator's and PostgreSQL's programs, which the PATH leaves out. */
 export function isInstalled(program) {
-  const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin']
+  const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : []
+  const postgres = versions.map((version) => `/usr/lib/postgresql/${version}/bin`)
+  const administrator = ['/usr/sbin', '/sbin', '/usr/local/sbin']
+  const folders = [...(process.env.PATH ?? '').split(path.delimiter), ...administrator, ...postgres]
   return folders.some((folder) => folder !== '' && existsSync(path.join(folder, program)))
 }

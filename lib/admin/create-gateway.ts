@@ -3,10 +3,8 @@ import {
   createGateway as createBareGateway,
   type Gateway,
   type GatewayOptions as BareOptions,
-  type RoutesHandler,
 } from '../gateway/index.ts'
-import { apiRoutes } from './api/api-routes.ts'
-import { consoleRoutes } from './console-routes.ts'
+import { gatewayPages } from './gateway-pages.ts'
 
 export type GatewayOptions = BareOptions & {
   /** Whether `gateway.routes()` serves the owner's console at `console` below its mount. Default `true`. */
@@ -38,19 +36,5 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     if (typeof (value as unknown) !== 'boolean')
       throw new LatchkeyError('OPTION_INVALID', `${name}: expected true or false`)
   }
-  return createBareGateway(bare, (host) =>
-    inTurn([...(hasApi ? [apiRoutes(host)] : []), ...(hasConsole ? [consoleRoutes()] : [])]),
-  )
-}
-
-/** Each gets what the one before it left. */
-function inTurn(handlers: readonly RoutesHandler[]): RoutesHandler {
-  return function latchkeyPages(request, response, next) {
-    const from = (index: number): void => {
-      const handler = handlers[index]
-      if (handler === undefined) next()
-      else handler(request, response, (error) => (error === undefined ? from(index + 1) : next(error)))
-    }
-    from(0)
-  }
+  return createBareGateway(bare, (host) => gatewayPages(host, { api: hasApi, console: hasConsole }))
 }

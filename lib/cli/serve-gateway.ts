@@ -90,6 +90,12 @@ function stop(gateway: Gateway): Promise<void> {
 }
 
 function tell(event: PairingEvent): void {
+  // Of what the owner does there is the log.
+  if (event.kind === 'changed') return
+  if (event.kind === 'tainted') {
+    console.log(event.taint === null ? 'No longer tainted.' : `Tainted: ${printable(event.taint.why)}`)
+    return
+  }
   if (event.kind === 'removed' || event.kind === 'revoked') {
     const what = event.kind === 'removed' ? 'Removed' : `Revoked (${event.why})`
     console.log(`${what}: key ${fingerprint(event.deviceId)}`)

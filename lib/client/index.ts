@@ -1,5 +1,7 @@
 import '../require-node.ts'
 
+export { LatchkeyError } from '../errors.ts'
+export type { ErrorDetails, LatchkeyErrorCode } from '../errors.ts'
 export { latchkeyHome } from '../evidence/latchkey-home.ts'
 export { readPairingRequired } from '../protocol/pairing-required.ts'
 export type { PairingRequiredDetails } from '../protocol/pairing-required.ts'

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { RequestFacts } from '../locality/index.ts'
 import { ingressOf } from './ingress.ts'
 import type { Connection } from './peer-lookup.ts'
+import { simulatedConnection } from './simulated-connection.ts'
 
 /** What is known of a connection from its socket. Taken once, early: Node forgets addresses after close. */
 export type ConnectionFacts = {
@@ -30,6 +31,11 @@ export function connectionFacts(socket: Socket): ConnectionFacts {
 }
 
 function readSocket(socket: Socket): ConnectionFacts {
+  const simulated = simulatedConnection(socket)
+  if (simulated !== undefined) {
+    const { transport, remoteAddress } = simulated
+    return { transport, remoteAddress, localAddress: socket.localAddress ?? null, connection: null }
+  }
   const { remoteAddress, remotePort, localAddress, localPort } = socket
   const handle = (socket as unknown as { readonly _handle?: Handle | null })._handle ?? null
   // A TCP client that resets at once has no address either: only the handle tells it from a Unix socket.

@@ -1,17 +1,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import {
-  decideReading,
-  originOfReading,
-  readRequest,
-  type LocalityPolicy,
-  type LocalityVerdict,
-  type OriginStanding,
-  type PeerEvidence,
-  type Reading,
-} from '../locality/index.ts'
+import type { LocalityPolicy, LocalityVerdict, PeerEvidence } from '../locality/index.ts'
+import { decideReading } from '../locality/decide-locality.ts'
+import type { OriginStanding } from '../locality/origin.ts'
+import { originOfReading, readRequest, type Reading } from '../locality/reading.ts'
 import { connectionFacts, connectionKey, requestFacts } from './connection-facts.ts'
 import type { PeerLookup } from './peer-lookup.ts'
+import { simulatedConnection } from './simulated-connection.ts'
 import { processTaint, type TaintMemory } from './taint.ts'
 
 const LEARN_EVERY_MS = 1000
@@ -79,6 +74,8 @@ export function localityJudge(
   }
 
   async function look(socket: Socket, whole: { readonly destroyed?: boolean }): Promise<PeerEvidence> {
+    const simulated = simulatedConnection(socket)
+    if (simulated !== undefined) return simulated.peer
     const { connection } = connectionFacts(socket)
     if (connection === null) return { status: 'unproven', sign: 'the connection has no addresses' }
     const started = performance.now()

@@ -1,11 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { localityJudge, platformPeerLookup, type Examined, type PeerLookup } from '../evidence/index.ts'
-import {
-  localityPolicy,
-  type LocalityOptions,
-  type LocalityVerdict,
-  type OriginStanding,
-} from '../locality/index.ts'
+import { localityPolicy, type LocalityOptions, type LocalityVerdict } from '../locality/index.ts'
+import type { OriginStanding } from '../locality/origin.ts'
 
 declare global {
   // The namespace that Express's own types merge with.

@@ -17,5 +17,5 @@ export async function admitWithoutDevice(
   const actsForPage = client.request.headers.origin !== undefined
   const isTrusted = role === 'operator' && !actsForPage && core.service.mayPairSilently(verdict, connect.ask)
   const authority = { kind: 'shared-secret', scopes: isTrusted ? scopes : [] } as const
-  return { kind: 'admit', authority, verdict, newToken: null, untilMs: null }
+  return { kind: 'admit', authority, verdict, newToken: null, untilMs: null, atSeq: 0, entry: null }
 }

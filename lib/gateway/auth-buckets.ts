@@ -1,4 +1,4 @@
-import { isLoopbackAddress } from '../locality/index.ts'
+import { isLoopbackAddress } from '../locality/address.ts'
 import type { Bucket } from './auth-failures.ts'
 import type { ConnectingClient } from './decide-connect.ts'
 import type { GatewayCore } from './gateway-core.ts'

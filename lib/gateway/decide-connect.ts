@@ -1,12 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { LocalityVerdict } from '../locality/index.ts'
 import type { Authority, ConnectAttempt, ConnectOutcome } from '../pairing/index.ts'
-import { CLOSE, type ErrorShape } from '../protocol/index.ts'
+import type { ErrorShape } from '../protocol/frames.ts'
+import { CLOSE } from '../protocol/index.ts'
 import { approveByPolicy } from './approve-by-policy.ts'
 import type { AuthFailure } from './auth-failures.ts'
 import { credentialRefusal } from './credential-refusal.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import type { LocalSecretExchange } from './local-secret.ts'
+import type { Entry } from './session-table.ts'
 import type { DeviceConnect } from './read-connect.ts'
 import { pairingRefusal } from './refusal.ts'
 import type { VerificationExchange } from './verification.ts'
@@ -39,9 +41,11 @@ export type ConnectAnswer =
       readonly newToken: string | null
       /** When its authority ends; `null`: it does not. */
       readonly untilMs: number | null
+      /** The last event that the decision has seen. */
+      readonly atSeq: number
+      /** To be abandoned when the session was added, or there is none; `null` for a client without a key. */
+      readonly entry: Entry | null
     }
-  /** The device was removed while it was being let in. */
-  | { readonly kind: 'revoked' }
   /** Nobody is there any more to be answered. */
   | { readonly kind: 'gone' }
 
@@ -54,14 +58,15 @@ export async function decideConnect(
   const { sessions } = core
   const { id } = connect.device
   const entry = sessions.enter(id)
+  let answered: ConnectAnswer = { kind: 'gone' }
   try {
     const { outcome, verdict } = await ask(core, client, connect)
-    if (client.isOver()) return { kind: 'gone' }
-    const isRevoked = entry.revoked && outcome.kind === 'admitted'
-    return isRevoked ? { kind: 'revoked' } : answer(core, client, connect, outcome, verdict)
+    if (!client.isOver()) answered = answer(core, client, connect, outcome, verdict)
   } finally {
-    sessions.abandon(id, entry)
+    if (answered.kind !== 'admit') sessions.abandon(entry)
   }
+  // From here on a removal must still reach it.
+  return answered.kind === 'admit' ? { ...answered, entry } : answered
 }
 
 type Asked = { readonly outcome: ConnectOutcome; readonly verdict: LocalityVerdict | null }
@@ -117,7 +122,8 @@ function answer(
       scopes: ask.scopes,
       silentHonoured: verdict?.silent === true,
     }
-    return { kind: 'admit', authority, verdict, newToken: outcome.newToken, untilMs: outcome.untilMs }
+    const { newToken, untilMs, atSeq } = outcome
+    return { kind: 'admit', authority, verdict, newToken, untilMs, atSeq, entry: null }
   }
   if (outcome.kind === 'waiting' && verdict !== null) {
     warnOfWaiting(core, client, device.id, verdict)

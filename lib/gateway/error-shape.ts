@@ -1,6 +1,14 @@
 import { LatchkeyError, type LatchkeyErrorCode } from '../errors.ts'
 import type { ErrorShape } from '../protocol/index.ts'
 
+/** What a device may do is not known while the store cannot be asked. */
+export const NOT_IN_STEP: ErrorShape = {
+  code: 'UNAVAILABLE',
+  message: 'the gateway cannot reach its store, so it does not know what you may do now',
+  retryable: true,
+  retryAfterMs: 1000,
+}
+
 /** Errors of ours that a client may see as they are. */
 const TOLD: ReadonlySet<LatchkeyErrorCode> = new Set<LatchkeyErrorCode>([
   'INVALID_REQUEST',

@@ -2,7 +2,8 @@ import type { IncomingMessage, Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { LatchkeyError } from '../errors.ts'
 import { localityJudge, platformPeerLookup, type LocalityJudge } from '../evidence/index.ts'
-import { addressPrefix, localityPolicy } from '../locality/index.ts'
+import { addressPrefix } from '../locality/address.ts'
+import { localityPolicy } from '../locality/index.ts'
 import {
   ADMIN_SCOPE,
   approvalPolicy,
@@ -17,12 +18,14 @@ import {
   type PairingService,
   type ScopeLattice,
 } from '../pairing/index.ts'
-import type { HelloOk } from '../protocol/index.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import type { HelloOk } from '../protocol/hello-ok.ts'
 import { AuthFailures } from './auth-failures.ts'
 import type { GatewayLimits } from './limits.ts'
 import { openAuditSigner, type GatewayAuditSigner } from './audit-signer.ts'
 import { addAuditMethods } from './audit-methods.ts'
 import { GatewayTaint } from './gateway-taint.ts'
+import { addListMethods } from './list-methods.ts'
 import { addLocalityMethods } from './locality-methods.ts'
 import { GatewayMetrics } from './metrics.ts'
 import { openLocalSecret, type LocalSecret } from './local-secret.ts'
@@ -31,7 +34,10 @@ import { parseGatewayOptions, type GatewayConfig, type GatewayOptions } from './
 import { addPairingMethods } from './pairing-methods.ts'
 import { addInviteMethods } from './invite-methods.ts'
 import { addTokenMethods } from './token-methods.ts'
-import { pendingRecord } from './pairing-records.ts'
+import { EVENTS, ownerEvent, type OwnerEvent } from './owner-events.ts'
+import { PresenceNews } from './presence-news.ts'
+import { SessionLease } from './nodes/session-lease.ts'
+import { thisNode, type ThisNode } from './nodes/this-node.ts'
 import type { Session } from './session.ts'
 import { gatewayNotifier } from './notices/gateway-notifier.ts'
 import type { Notifier } from './notices/notifier.ts'
@@ -42,8 +48,6 @@ import { UnauthenticatedSockets } from './unauthenticated-sockets.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string }
 
-const EVENTS = ['connect.challenge', 'device.pair.requested', 'device.pair.resolved', 'tick'] as const
-
 /** What the parts of one gateway share. */
 export class GatewayCore {
   readonly config: GatewayConfig
@@ -51,11 +55,14 @@ export class GatewayCore {
   readonly lattice: ScopeLattice
   readonly judge: LocalityJudge
   readonly methods = new MethodTable()
-  readonly sessions = new SessionTable()
+  readonly presence: PresenceNews
+  readonly sessions: SessionTable
   readonly unauthenticated: UnauthenticatedSockets
   readonly approval: ApprovalPolicy
   readonly auditSigner: GatewayAuditSigner | null
   readonly service: PairingService
+  readonly node: ThisNode
+  readonly lease: SessionLease
   readonly localSecret: LocalSecret
   readonly sharedSecret: SharedSecret
   readonly authFailures: AuthFailures
@@ -67,7 +74,7 @@ export class GatewayCore {
   isClosing = false
   readonly warnOnce: ReturnType<typeof warnOnce>
   /** Those it is attached to. */
-  readonly servers = new Set<Pick<Server, 'address'>>()
+  readonly servers: Set<Pick<Server, 'address'>> = new Set()
   readonly #startedAt = performance.now()
 
   constructor(options: GatewayOptions) {
@@ -85,12 +92,22 @@ export class GatewayCore {
       onVerdict: (verdict) => this.metrics.countVerdict(verdict),
       onLookup: (peer, seconds) => this.metrics.countLookup(peer, seconds),
     })
+    this.presence = new PresenceNews((devices, more) => {
+      const payload = { devices, more, ts: Date.now() }
+      this.#broadcast({ event: 'device.presence', deviceId: null, payload })
+    })
+    this.sessions = new SessionTable(
+      ({ scopes }) => this.lattice.implies(scopes, PAIRING_SCOPE),
+      (deviceId, connected) => this.presence.note(deviceId, connected),
+    )
     this.unauthenticated = new UnauthenticatedSockets(
       config.limits.unauthenticatedPerPrefix,
       config.limits.unauthenticated,
     )
     const isVolatile = config.store.isVolatile === true
     this.auditSigner = openAuditSigner(config.auditKey, isVolatile, config.logger)
+    this.node = thisNode(config.host, config.store, config.logger)
+    this.lease = new SessionLease(isVolatile ? null : config.limits.leaseMs)
     this.service = pairingService({
       store: config.store,
       lattice: this.lattice,
@@ -99,6 +116,16 @@ export class GatewayCore {
       limits: config.limits,
       clock: config.clock,
       auditSigner: this.auditSigner,
+      node: { id: this.node.id, host: this.node.host, pid: this.node.pid },
+      isGone: (node) => this.node.isGone(node),
+      // Others can only lag behind in a store that they can see.
+      keepEventsMs: isVolatile ? -1 : config.limits.keepEventsMs,
+      onApply: (event, seq) => {
+        this.#apply(event, seq)
+      },
+      onGap: () => {
+        this.#startAnew()
+      },
       onEvent: (event) => {
         this.#tell(event)
       },
@@ -115,6 +142,7 @@ export class GatewayCore {
     this.taint = new GatewayTaint(this.service)
     addLocalityMethods(this)
     addPairingMethods(this)
+    addListMethods(this)
     addTokenMethods(this)
     addInviteMethods(this)
     addAuditMethods(this)
@@ -198,7 +226,6 @@ export class GatewayCore {
       logger.error('an event could not be told', { kind: event.kind, error })
     try {
       this.notices.note(event)
-      this.#tellSessions(event)
     } catch (error) {
       failed(error)
     }
@@ -211,27 +238,35 @@ export class GatewayCore {
     }
   }
 
-  #tellSessions(event: PairingEvent): void {
-    if (event.kind === 'removed') {
-      this.sessions.revoke(event.deviceId, null, 'device removed')
-    } else if (event.kind === 'revoked') {
-      this.sessions.revoke(event.deviceId, event.role, event.why)
-    } else if (event.kind === 'requested') {
-      const { request } = event
-      this.#broadcast('device.pair.requested', request.deviceId, pendingRecord(request, this.approval))
-    } else if (event.kind === 'resolved') {
-      const { request, decision } = event
-      const payload = { requestId: request.id, deviceId: request.deviceId, decision, ts: request.decidedAtMs }
-      this.#broadcast('device.pair.resolved', request.deviceId, payload)
+  /** Nobody knows what was missed. */
+  #startAnew(): void {
+    const { logger } = this.config
+    logger.warn('this gateway was away for longer than events are kept, so all connections end')
+    this.sessions.endAll(CLOSE.restart, 'the gateway has missed decisions')
+    this.taint.load().catch((error: unknown) => logger.error('the taint cannot be read', { error }))
+  }
+
+  /** What any gateway of this store has decided. */
+  #apply(event: PairingEvent, seq: number): void {
+    try {
+      this.#tellSessions(event, seq)
+    } catch (error) {
+      this.config.logger.error('an event could not be told', { kind: event.kind, error })
     }
   }
 
+  #tellSessions(event: PairingEvent, seq: number): void {
+    if (event.kind === 'tainted') this.taint.note(event.taint)
+    else if (event.kind === 'removed') this.sessions.revoke(event.deviceId, null, 'device removed', seq)
+    else if (event.kind === 'revoked') this.sessions.revoke(event.deviceId, event.role, event.why, seq)
+    this.#broadcast(ownerEvent(event, this.approval, Date.now()))
+  }
+
   /** To those who may see pairings; without `operator.admin` a device sees only its own. */
-  #broadcast(event: string, deviceId: string, payload: unknown): void {
-    for (const session of this.sessions.all()) {
-      const { scopes, deviceId: own } = session
-      if (!this.lattice.implies(scopes, PAIRING_SCOPE)) continue
-      if (own === deviceId || this.lattice.implies(scopes, ADMIN_SCOPE)) session.send(event, payload)
+  #broadcast({ event, deviceId, payload }: OwnerEvent): void {
+    for (const session of this.sessions.watching()) {
+      const isOwn = deviceId !== null && session.deviceId === deviceId
+      if (isOwn || this.lattice.implies(session.scopes, ADMIN_SCOPE)) session.send(event, payload)
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { JudgeOptions } from '../evidence/index.ts'
-import type { LocalityVerdict, OriginStanding } from '../locality/index.ts'
+import type { LocalityVerdict } from '../locality/index.ts'
+import type { OriginStanding } from '../locality/origin.ts'
 import type { Invite, PairedDevice, PairingRequest, PairingService, ScopeLattice } from '../pairing/index.ts'
 import { explainRequest, recipesOf, type Explanation, type ProxyRecipe } from './explain.ts'
 import type { GatewayCore } from './gateway-core.ts'
@@ -63,7 +64,7 @@ export function gatewayHost(core: GatewayCore): GatewayHost {
     },
     records: {
       request: (request) => pendingRecord(request, approval),
-      device: (paired) => pairedRecord(paired, sessions.isConnected(paired.device.id)),
+      device: (paired) => pairedRecord(paired, paired.isElsewhere || sessions.isConnected(paired.device.id)),
       invite: inviteRecord,
       rotation: rotationRecord,
       undone: undoneRecord,

@@ -1,4 +1,5 @@
-import { CLOSE, closeReason, parseJson, readRequestFrame } from '../protocol/index.ts'
+import { readRequestFrame } from '../protocol/frames.ts'
+import { CLOSE, closeReason, parseJson } from '../protocol/index.ts'
 
 /**
  * What the gateway needs of a WebSocket. Structural, because express-ws brings a `ws` of its own: version 7

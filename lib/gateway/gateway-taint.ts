@@ -25,6 +25,11 @@ export class GatewayTaint {
     this.#record = text === null ? null : parse(text)
   }
 
+  /** What another gateway of the same store has set or cleared: it counts for all. */
+  note(record: GatewayTaintRecord | null): void {
+    this.#record = record
+  }
+
   /** @param authority of whoever sets it: the audit log names them */
   async set(authority: Authority, why: string, nowMs: number): Promise<GatewayTaintRecord> {
     const record = { sinceMs: nowMs, why }

@@ -6,6 +6,7 @@ import { gatewayHost, type GatewayHost } from './gateway-host.ts'
 import { hostInvite, type HostInvite, type HostInviteOptions } from './host-invite.ts'
 import { listenLocal, type ListenLocalOptions, type LocalListener } from './listen-local.ts'
 import { gatewayRoutes, type RoutesHandler } from './routes.ts'
+import { NodeLoop } from './nodes/node-loop.ts'
 import type { MethodHandler, MethodOptions } from './methods.ts'
 import type { GatewayOptions } from './options.ts'
 
@@ -82,10 +83,12 @@ export async function createGateway(
 ): Promise<Gateway> {
   const core = new GatewayCore(options)
   core.gatewayId = await core.service.gatewayId()
-  await core.taint.load()
   const doubt = await core.service.auditDoubt()
   if (doubt !== null) core.auditSigner?.onDoubt(doubt)
+  // Follows the others before anything of them is read that is remembered here.
   await core.service.tellUntold()
+  await core.taint.load()
+  await core.service.beat(new Set(), performance.now())
   const listeners: LocalListener[] = []
   const expressWs = expressWsAdapter(core)
   const detach: (() => void)[] = []
@@ -98,6 +101,18 @@ export async function createGateway(
     }, SWEEP_EVERY_MS),
   ]
   for (const timer of timers) timer.unref()
+  const loop = new NodeLoop({
+    service: core.service,
+    store: core.config.store,
+    sessions: core.sessions,
+    lease: core.lease,
+    limits: core.limits,
+    logger: core.config.logger,
+    onLapse() {
+      core.config.logger.error('the store was out of reach for longer than the lease, so all connections end')
+      core.sessions.endAll(CLOSE.restart, 'the gateway cannot reach its store')
+    },
+  })
   const served = pages?.(gatewayHost(core))
   let closing: Promise<void> | null = null
 
@@ -109,12 +124,23 @@ export async function createGateway(
     for (const session of [...core.sessions.all()]) session.close(CLOSE.restart, 'the gateway is closing')
     await Promise.all(listeners.map((listener) => listener.close()))
     core.localSecret.close()
-    // Notes what was told, so that the next start does not tell it again.
-    await core.service.sweep().catch((error: unknown) => core.config.logger.error('sweep failed', { error }))
+    await loop.close()
+    await leave().catch((error: unknown) => core.config.logger.error('could not leave the store', { error }))
+    core.node.close()
+    core.presence.close()
     await core.notices.close()
     core.authFailures.close()
     await core.config.store.close()
     await core.auditSigner?.close()
+  }
+
+  /** All that was committed here is told, so nobody has to do it in its place. */
+  async function leave(): Promise<void> {
+    // Nobody comes after it.
+    if (core.config.store.isVolatile === true) return
+    await core.service.catchUp()
+    await core.service.sweep()
+    await core.service.leave()
   }
 
   return {

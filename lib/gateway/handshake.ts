@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { CLOSE, type Challenge, type ErrorShape, type HelloOk } from '../protocol/index.ts'
 import { authorizeConnect } from './authorize-connect.ts'
 import type { ConnectAnswer, ConnectingClient } from './decide-connect.ts'
-import { errorShape, isOurFault } from './error-shape.ts'
+import { errorShape, isOurFault, NOT_IN_STEP } from './error-shape.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import {
   closeSocket,
@@ -21,6 +21,7 @@ import { Session } from './session.ts'
 import type { Waiting } from './unauthenticated-sockets.ts'
 import { verificationExchange, type VerificationExchange } from './verification.ts'
 
+type Admitted = Extract<ConnectAnswer, { kind: 'admit' }>
 type Message = { readonly data: unknown; readonly isBinary: boolean | undefined }
 
 /**
@@ -134,13 +135,27 @@ class Handshake implements Waiting, ConnectingClient {
     }
     const { connect } = result
     const answer = await authorizeConnect(this.#core, this, connect)
+    if (answer.kind === 'admit') {
+      if (!this.isOver()) this.#enter(id, connect, answer)
+      if (answer.entry !== null) this.#core.sessions.abandon(answer.entry)
+      return
+    }
     if (this.isOver() || answer.kind === 'gone') return
-    if (answer.kind === 'admit') this.#admit(id, connect, answer)
-    else if (answer.kind === 'revoked') this.end(CLOSE.authorityChanged, 'device removed')
-    else this.#refuse(id, answer.error, answer.closeCode, answer.closeReason)
+    this.#refuse(id, answer.error, answer.closeCode, answer.closeReason)
   }
 
-  #admit(id: string, connect: ReadConnect, answer: Extract<ConnectAnswer, { kind: 'admit' }>): void {
+  /** Whatever was taken from the device while it was let in must count, wherever that was decided. */
+  #enter(id: string, connect: ReadConnect, answer: Admitted): void {
+    const { entry, atSeq } = answer
+    const { lease, isClosing } = this.#core
+    if (entry !== null && entry.revokedSeq > atSeq) this.end(CLOSE.authorityChanged, 'device removed')
+    else if (isClosing) this.end(CLOSE.restart, 'the gateway is closing')
+    else if (entry?.isVoid === true || !lease.isValid)
+      this.#refuse(id, NOT_IN_STEP, CLOSE.tryLater, 'the gateway cannot decide now')
+    else this.#admit(id, connect, answer)
+  }
+
+  #admit(id: string, connect: ReadConnect, answer: Admitted): void {
     const core = this.#core
     const socket = this.#socket
     const { authority, verdict, newToken, untilMs } = answer
@@ -156,6 +171,8 @@ class Handshake implements Waiting, ConnectingClient {
       limits: core.limits,
       logger: core.config.logger,
       clock: core.config.clock,
+      atSeq: answer.atSeq,
+      lease: core.lease,
     })
     this.#state = 'done'
     this.#leave()

@@ -42,6 +42,12 @@ export type GatewayLimits = {
   readonly authBlockMs: number
   /** How long the app's `approve` may take. 2 s; then the owner is asked. */
   readonly policyMs: number
+  /** Between looks at what other gateways of the same store have decided, when nothing hints at it. 1 s. */
+  readonly pollMs: number
+  /** How long sessions go on when these looks fail; then they end with 1012. 15 s; at least twice `pollMs`. */
+  readonly leaseMs: number
+  /** How long events are kept for gateways that lag behind. 10 minutes; more than `leaseMs`. */
+  readonly keepEventsMs: number
 }
 
 const DEFAULTS: GatewayLimits = {
@@ -65,6 +71,9 @@ const DEFAULTS: GatewayLimits = {
   authFailureWindowMs: 60_000,
   authBlockMs: 5 * 60_000,
   policyMs: 2000,
+  pollMs: 1000,
+  leaseMs: 15_000,
+  keepEventsMs: 10 * 60_000,
 }
 
 /** Those of which 0 means that there is none. */
@@ -82,7 +91,7 @@ export function parseLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
   const names = Object.keys(DEFAULTS) as (keyof GatewayLimits)[]
   rejectUnknownKeys('limits', given, names)
   // Field by field: { maxPayloadBytes: undefined } must not remove a limit.
-  return Object.fromEntries(
+  const limits = Object.fromEntries(
     names.map((name) => {
       const value = given[name] ?? DEFAULTS[name]
       const least = MAY_BE_ZERO.includes(name) ? 0 : 1
@@ -94,4 +103,13 @@ export function parseLimits(given: Partial<GatewayLimits> = {}): GatewayLimits {
       )
     }),
   ) as GatewayLimits
+  const { pollMs, leaseMs, keepEventsMs } = limits
+  if (leaseMs < 2 * pollMs || keepEventsMs <= leaseMs) {
+    throw new LatchkeyError(
+      'OPTION_INVALID',
+      `limits: got pollMs ${pollMs}, leaseMs ${leaseMs} and keepEventsMs ${keepEventsMs}; expected a lease of at ` +
+        'least two polls, and events that are kept for longer than the lease',
+    )
+  }
+  return limits
 }

@@ -14,8 +14,8 @@ import {
   gatewayProof,
   isClientNonce,
   proofMatches,
-  type LocalSecretOffer,
 } from '../protocol/index.ts'
+import type { LocalSecretOffer } from '../protocol/local-proof.ts'
 import type { Logger } from './options.ts'
 
 /** `false`: no proof is offered. `{ file }`: a file that the operator chose, the same for the clients. */

@@ -60,13 +60,21 @@ export type GatewayOptions = {
    * `{ file }`: one of your choice, in a private folder; `false`: the log is chained, but not signed.
    */
   auditKey?: AuditKeyOption
+  /**
+   * Names the host that this gateway runs on. What is paired silently counts on that host alone, so with one store
+   * for several hosts no two may have the same name. Default: a hash of the machine's id and host name.
+   */
+  host?: string
   /** Lets a scraper that sends `Authorization: Bearer <token>` read the metrics. Default: local clients alone. */
   metricsToken?: string
   /** Tells the owner of new requests and silent grants. Default: nobody is told. */
   notices?: NoticeOptions
   /** Default: errors go to `console.error`, the rest nowhere. */
   logger?: Logger
-  /** Told after each commit: a request was made or resolved, a device was removed. */
+  /**
+   * Told after each commit, in order: a request was made or resolved, a device was let in without a question,
+   * lost something or was removed, the taint or another thing that owners look at changed.
+   */
   onEvent?: (event: PairingEvent) => void
   /** Asks the kernel who is at the other end. Default: what this platform has. */
   peerLookup?: PeerLookup
@@ -87,6 +95,7 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
   limits: true,
   localSecret: true,
   auditKey: true,
+  host: true,
   metricsToken: true,
   notices: true,
   logger: true,
@@ -104,11 +113,12 @@ const QUIET: Logger = {
 export type GatewayConfig = Required<
   Omit<
     GatewayOptions,
-    'peerLookup' | 'scopes' | 'limits' | 'metricsToken' | 'approve' | 'notices' | 'auditKey'
+    'peerLookup' | 'scopes' | 'limits' | 'host' | 'metricsToken' | 'approve' | 'notices' | 'auditKey'
   >
 > & {
   readonly approve: PolicyHook | null
   readonly auditKey: AuditKeyOption | undefined
+  readonly host: string | null
   readonly metricsToken: string | null
   readonly notices: NoticeConfig
   readonly limits: GatewayLimits
@@ -162,6 +172,7 @@ export function parseGatewayOptions(options: GatewayOptions): GatewayConfig {
     limits: parseLimits(options.limits),
     localSecret: parseLocalSecret(options.localSecret),
     auditKey: parseAuditKey(options.auditKey),
+    host: parseHost(options.host),
     metricsToken: parseToken(options.metricsToken),
     notices: parseNoticeOptions(options.notices),
     logger: guarded(options.logger ?? QUIET),
@@ -230,6 +241,12 @@ function fileOf(given: unknown): string | null {
   const file =
     typeof given === 'object' && given !== null ? (given as { readonly file?: unknown }).file : undefined
   return typeof file === 'string' && file !== '' ? file : null
+}
+
+function parseHost(given: unknown): string | null {
+  if (given === undefined) return null
+  if (typeof given === 'string' && /^[\x21-\x7e]{1,128}$/.test(given)) return given
+  throw new LatchkeyError('OPTION_INVALID', 'host: expected a name of 1 to 128 printable ASCII characters')
 }
 
 function parseToken(given: unknown): string | null {

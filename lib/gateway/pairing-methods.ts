@@ -37,7 +37,7 @@ export function addPairingMethods(core: GatewayCore): void {
     readNothing(params ?? {})
     const own = await service.self(authority)
     if (own === null) throw new LatchkeyError('NOT_FOUND', 'this connection has no device of its own')
-    return { device: pairedRecord(own, isConnected(own.device.id)) }
+    return { device: pairedRecord(own, own.isElsewhere || isConnected(own.device.id)) }
   })
 
   methods.add('device.pair.list', { scope }, async ({ params, authority }) => {
@@ -45,7 +45,7 @@ export function addPairingMethods(core: GatewayCore): void {
     const { pending, paired } = await service.list(authority)
     return {
       pending: pending.map((request) => pendingRecord(request, approval)),
-      paired: paired.map((entry) => pairedRecord(entry, isConnected(entry.device.id))),
+      paired: paired.map((entry) => pairedRecord(entry, entry.isElsewhere || isConnected(entry.device.id))),
     }
   })
 
@@ -59,7 +59,10 @@ export function addPairingMethods(core: GatewayCore): void {
         awaiting: 'second-approver',
       }
     const { paired } = outcome
-    return { requestId: decision.requestId, device: pairedRecord(paired, isConnected(paired.device.id)) }
+    return {
+      requestId: decision.requestId,
+      device: pairedRecord(paired, paired.isElsewhere || isConnected(paired.device.id)),
+    }
   })
 
   methods.add('device.pair.reject', { scope }, async ({ params, authority }) => {

@@ -1,4 +1,6 @@
 import { cleanName, isRole, isScope, sortedUnion, type Device, type RoleAsk } from '../pairing/index.ts'
+import type { ProvedDevice } from '../protocol/device-key.ts'
+import type { ErrorShape } from '../protocol/frames.ts'
 import {
   CLOSE,
   describeDeviceProofProblem,
@@ -6,8 +8,6 @@ import {
   readConnectParams,
   verifyDeviceProof,
   type ConnectParams,
-  type ErrorShape,
-  type ProvedDevice,
 } from '../protocol/index.ts'
 import type { GivenSecret } from './shared-secret.ts'
 

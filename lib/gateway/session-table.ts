@@ -4,24 +4,47 @@ import type { Session } from './session.ts'
 /** Where those are kept that have no key of their own. */
 const NO_DEVICE = ''
 
-/** A connect that is being decided. `revoked` turns true when its device is removed meanwhile. */
-export type Entry = { revoked: boolean }
+/** A connect that is being decided. */
+export type Entry = {
+  readonly deviceId: string
+  /** The number of the last event that took something from its device meanwhile. */
+  revokedSeq: number
+  /** Events were missed, or the gateway ends: nobody knows what the decision is worth. */
+  isVoid: boolean
+}
 
 /** The live sessions of this gateway, and the connects under way: a removal must reach both. */
 export class SessionTable {
+  readonly #onPresence: (deviceId: string, connected: boolean) => void
+  readonly #isWatching: (session: Session) => boolean
+  readonly #watching = new Set<Session>()
   readonly #byDevice = new Map<string, Set<Session>>()
   readonly #entering = new Map<string, Set<Entry>>()
+  #version = 0
 
-  /** Call before the decision is made; then either `admit` or `abandon`. */
+  /**
+   * @param isWatching those that may see pairings: told of them, without a look at all the others
+   * @param onPresence told when the first connection of a device begins and the last one ends
+   */
+  constructor(
+    isWatching: (session: Session) => boolean = () => false,
+    onPresence: (deviceId: string, connected: boolean) => void = () => undefined,
+  ) {
+    this.#isWatching = isWatching
+    this.#onPresence = onPresence
+  }
+
+  /** Call before the decision is made, and `abandon` once its session was added, or there is none. */
   enter(deviceId: string): Entry {
-    const entry: Entry = { revoked: false }
+    const entry: Entry = { deviceId, revokedSeq: -1, isVoid: false }
     const same = this.#entering.get(deviceId) ?? new Set()
     same.add(entry)
     this.#entering.set(deviceId, same)
     return entry
   }
 
-  abandon(deviceId: string, entry: Entry): void {
+  abandon(entry: Entry): void {
+    const { deviceId } = entry
     const same = this.#entering.get(deviceId)
     same?.delete(entry)
     if (same?.size === 0) this.#entering.delete(deviceId)
@@ -30,15 +53,21 @@ export class SessionTable {
   add(session: Session): void {
     const key = session.deviceId ?? NO_DEVICE
     const same = this.#byDevice.get(key) ?? new Set()
+    if (same.size === 0) this.#version += 1
     same.add(session)
     this.#byDevice.set(key, same)
+    if (this.#isWatching(session)) this.#watching.add(session)
+    if (same.size === 1 && session.deviceId !== null) this.#onPresence(session.deviceId, true)
   }
 
   delete(session: Session): void {
     const key = session.deviceId ?? NO_DEVICE
     const same = this.#byDevice.get(key)
-    same?.delete(session)
-    if (same?.size === 0) this.#byDevice.delete(key)
+    this.#watching.delete(session)
+    if (same?.delete(session) !== true || same.size > 0) return
+    this.#byDevice.delete(key)
+    this.#version += 1
+    if (session.deviceId !== null) this.#onPresence(session.deviceId, false)
   }
 
   find(connId: string): Session | undefined {
@@ -50,11 +79,44 @@ export class SessionTable {
     return this.#byDevice.has(deviceId)
   }
 
-  /** Ends every connection of a device whose authority has shrunk: in one role, or (`null`) in all. */
-  revoke(deviceId: string, role: string | null, reason: string): void {
-    for (const entry of this.#entering.get(deviceId) ?? []) entry.revoked = true
+  /**
+   * Ends every connection of a device whose authority has shrunk: in one role, or (`null`) in all.
+   *
+   * @param seq of the event: those that were let in later have seen it
+   */
+  revoke(deviceId: string, role: string | null, reason: string, seq: number): void {
+    for (const entry of this.#entering.get(deviceId) ?? []) entry.revokedSeq = Math.max(entry.revokedSeq, seq)
     for (const session of [...(this.#byDevice.get(deviceId) ?? [])])
-      if (role === null || session.role === role) session.close(CLOSE.authorityChanged, reason)
+      if (session.atSeq < seq && (role === null || session.role === role))
+        session.close(CLOSE.authorityChanged, reason)
+  }
+
+  /** Ends all connections, and those that are being decided. */
+  endAll(code: number, reason: string): void {
+    for (const entries of this.#entering.values()) for (const entry of entries) entry.isVoid = true
+    for (const session of [...this.all()]) session.close(code, reason)
+  }
+
+  /** Those that are connected. */
+  deviceIds(): ReadonlySet<string> {
+    const ids = new Set(this.#byDevice.keys())
+    ids.delete(NO_DEVICE)
+    return ids
+  }
+
+  /** Changes when a device comes or goes. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** Of all devices that are connected. */
+  connectedIds(): string[] {
+    return [...this.#byDevice.keys()].filter((id) => id !== NO_DEVICE)
+  }
+
+  /** The sessions that may see pairings. */
+  watching(): IterableIterator<Session> {
+    return this.#watching.values()
   }
 
   get size(): number {

@@ -1,10 +1,11 @@
 import type { LocalityVerdict } from '../locality/index.ts'
 import type { Authority, Clock, ScopeLattice } from '../pairing/index.ts'
 import { CLOSE, type ErrorShape, type RequestFrame } from '../protocol/index.ts'
-import { errorShape, isOurFault } from './error-shape.ts'
+import { errorShape, isOurFault, NOT_IN_STEP } from './error-shape.ts'
 import { closeSocket, readMessage, sendFrame, type GatewaySocket } from './gateway-socket.ts'
 import type { GatewayLimits } from './limits.ts'
 import type { MethodTable } from './methods.ts'
+import type { SessionLease } from './nodes/session-lease.ts'
 import type { Logger } from './options.ts'
 
 export type SessionOptions = {
@@ -21,6 +22,9 @@ export type SessionOptions = {
   readonly limits: GatewayLimits
   readonly logger: Logger
   readonly clock: Clock
+  /** The last event that its admission has seen. */
+  readonly atSeq: number
+  readonly lease: SessionLease
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -33,6 +37,7 @@ export class Session {
   readonly deviceId: string | null
   readonly role: string
   readonly scopes: readonly string[]
+  readonly atSeq: number
   readonly #options: SessionOptions
   readonly #ended = new AbortController()
   #inFlight = 0
@@ -43,6 +48,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options
     this.connId = options.connId
+    this.atSeq = options.atSeq
     const { authority } = options
     if (authority.kind === 'host') throw new TypeError('the host has no connection')
     this.authority = authority
@@ -67,7 +73,7 @@ export class Session {
   receive(data: unknown, isBinary: boolean | undefined): void {
     // Frames still arrive until the client answers the close: a removed device must not have them carried out.
     if (this.#isClosing) return
-    const { limits } = this.#options
+    const { limits, lease } = this.#options
     const frame = readMessage(data, isBinary)
     if (frame === null) {
       this.close(CLOSE.policy, 'frames must be JSON text')
@@ -76,6 +82,10 @@ export class Session {
     if ('problem' in frame) {
       if (frame.id === null) this.close(CLOSE.policy, frame.problem)
       else this.#refuse(frame.id, { code: 'INVALID_REQUEST', message: frame.problem })
+      return
+    }
+    if (!lease.isValid) {
+      this.#refuse(frame.id, NOT_IN_STEP)
       return
     }
     if (this.#inFlight >= limits.requestsInFlight) {
@@ -98,7 +108,7 @@ export class Session {
 
   /** Sends an event. */
   send(event: string, payload: unknown): void {
-    if (this.#isClosing) return
+    if (this.#isClosing || !this.#options.lease.isValid) return
     this.#seq += 1
     this.#deliver({ type: 'event', event, payload, seq: this.#seq })
   }

@@ -1,12 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { PairingRequest, Verification } from '../pairing/index.ts'
-import {
-  codeOfHash,
-  codeText,
-  commitmentText,
-  type VerificationOffer,
-  type VerificationReveal,
-} from '../protocol/index.ts'
+import { codeOfHash, codeText, commitmentText } from '../protocol/index.ts'
+import type { VerificationOffer, VerificationReveal } from '../protocol/verification-code.ts'
 
 /** One connection's half of a verification code: fixed before the client says anything. */
 export type VerificationExchange = {

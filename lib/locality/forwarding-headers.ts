@@ -28,9 +28,12 @@ const PREFIXES: readonly string[] = [
   'x-proxyuser-',
   'wl-proxy-',
 ]
+/** What balancers, firewalls and hosts call the client that they saw: `X-Originating-IP`, `DO-Connecting-IP`. */
+const CLIENT_NAMES =
+  /(?:^|-)(?:(?:client|client-connection|remote|connecting|originating|source|peer|visitor)-?(?:ip|addr|address)|coming-from)$/
 /** With every separator removed: spellings that some server on the way may read as the real name. */
 const SQUEEZED =
-  /^(?:http)?(?:xforwarded|forwarded(?:for|host|proto)?$|xrealip$|xclientip$|trueclientip$|clientip$)/
+  /^(?:http)?(?:xforwarded|forwarded(?:for|host|proto)?$|xrealip$|xclientip$|trueclientip$|clientip$|via$)/
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 
 export type FieldKind =
@@ -85,7 +88,11 @@ export function fieldClassifier(extra: readonly string[]): (rawName: string) => 
   function classify(name: string): FieldClass {
     const folded = fold(name)
     const exact = folded === name && TOKEN.test(name) && !name.endsWith('-')
-    if (names.has(folded) || prefixes.some((prefix) => folded.startsWith(prefix))) {
+    if (
+      names.has(folded) ||
+      prefixes.some((prefix) => folded.startsWith(prefix)) ||
+      CLIENT_NAMES.test(folded)
+    ) {
       return { kind: 'forwarding', name, exact }
     }
     const kind = OTHER_KINDS.get(name)

@@ -73,8 +73,9 @@ export function hostParser(): (text: string) => HostName | null {
   }
 }
 
-/** True when the host is the literal of `address` (canonical). */
+/** True when the host is the literal of `address` (canonical). A mapped literal is not that of its IPv4 address. */
 export function isHostOfAddress(host: HostName, address: string): boolean {
+  if (host.isIPv6 !== address.includes(':')) return false
   return canonicalAddress(host.name) === address
 }
 

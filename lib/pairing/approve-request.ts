@@ -114,6 +114,7 @@ async function grantAsk(
     origin: request.id,
     fromAddress: request.fromAddress,
     localityReason: request.localityReason,
+    host: null,
     grantedAtMs: nowMs,
     expiresAtMs: expiresInMs === null ? null : nowMs + expiresInMs,
   })

@@ -34,7 +34,7 @@ export async function authenticate(
   context: PairingContext,
   { deviceId, token, addressPrefix, verdict }: Credentials,
 ): Promise<Authentication> {
-  const { tx, nowMs, lattice } = context
+  const { tx, nowMs, lattice, host } = context
   const known = (await tx.tokens(deviceId)).map((record) => ({
     record,
     standing: standingOf(record, token, nowMs),
@@ -49,8 +49,8 @@ export async function authenticate(
 
   const { role } = record
   const grants = (await tx.grants(deviceId)).filter((grant) => grant.role === role && isLive(grant, nowMs))
-  const owned = heldScopes(grants, role, false, nowMs)
-  const all = heldScopes(grants, role, true, nowMs)
+  const owned = heldScopes(grants, role, null, nowMs)
+  const all = heldScopes(grants, role, host, nowMs)
   const addsSilently = all !== null && (owned === null || lattice.missing(owned, all).length > 0)
   if (addsSilently && verdict === null) return { kind: 'needs-locality' }
   const silentHonoured = addsSilently && verdict?.silent === true

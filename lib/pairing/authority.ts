@@ -45,21 +45,30 @@ export function isKeyless(actor: string): boolean {
 export async function requireCurrent(context: PairingContext, authority: Authority): Promise<void> {
   if (authority.kind !== 'device') return
   const grants = await context.tx.grants(authority.deviceId)
-  const held = heldScopes(grants, authority.role, authority.silentHonoured, context.nowMs)
+  const held = heldScopes(grants, authority.role, silentHostOf(context, authority), context.nowMs)
   const lost = held === null ? [PAIRING_SCOPE] : context.lattice.missing(held, authority.scopes)
   if (lost.length > 0) throw missingScope(lost[0] ?? '', lost)
 }
 
-/** What the grants give in a role; `null` when they do not give the role. */
+/** The host whose silent grants count for the caller; `null`: none do. */
+export function silentHostOf({ host }: Pick<PairingContext, 'host'>, authority: Authority): string | null {
+  return authority.kind === 'device' && authority.silentHonoured ? host : null
+}
+
+/**
+ * What the grants give in a role; `null` when they do not give the role.
+ *
+ * @param silentHost the host whose silent grants count; `null`: none do
+ */
 export function heldScopes(
   grants: readonly Grant[],
   role: string,
-  silentHonoured: boolean,
+  silentHost: string | null,
   nowMs: number,
 ): readonly string[] | null {
   const counting = grants
     .filter((grant) => grant.role === role && isLive(grant, nowMs))
-    .filter((grant) => grant.via === 'owner' || silentHonoured)
+    .filter((grant) => grant.via === 'owner' || (silentHost !== null && grant.host === silentHost))
   return counting.length === 0 ? null : counting.flatMap((grant) => grant.scopes)
 }
 

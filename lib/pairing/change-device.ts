@@ -17,7 +17,7 @@ export async function renameDevice(
   deviceId: string,
   given: string,
 ): Promise<string> {
-  const { tx, audit } = context
+  const { tx, audit, events } = context
   await requireReachable(context, authority, deviceId)
   const label = cleanName(given)
   if (label === null)
@@ -26,6 +26,7 @@ export async function renameDevice(
   if (device === null) throw new LatchkeyError('NOT_FOUND', 'unknown deviceId')
   await tx.putDevice({ ...device, label })
   await audit.record('device-renamed', actorOf(authority), deviceId, { label, before: device.label })
+  events.push({ kind: 'changed', what: 'name', deviceId })
   return label
 }
 
@@ -58,6 +59,7 @@ export async function rotateToken(
     token === null ? { ...record, isRotationDue: true } : rotated(record, token, nowMs, ttlMs),
   )
   await audit.record('token-rotated', actorOf(authority), deviceId, { role, scopes: held, isReduced: scopes !== undefined }) // prettier-ignore
+  context.events.push({ kind: 'changed', what: 'token', deviceId })
   return { scopes: held, rotatedAtMs: nowMs, token }
 }
 

@@ -40,8 +40,10 @@ export type ConnectOutcome =
       readonly silent: boolean
       /** Newly made: the store keeps its hash alone. */
       readonly newToken: string | null
-      /** When what it was let in by ends; `null`: it does not. */
+      /** When what it was let in by ends, by the clock of the process; `null`: it does not. */
       readonly untilMs: number | null
+      /** The last event that it has seen: revocations up to this one are not meant for it. */
+      readonly atSeq: number
     }
   | { readonly kind: 'token-mismatch'; readonly standing: TokenStanding }
   /** Neither the shared secret, nor a token, nor an invitation. */
@@ -136,11 +138,12 @@ async function admit(
     silent: decision.kind === 'grant',
     newToken: await useToken(context, attempt, record),
     untilMs: coveredUntil(context.lattice, grants, ask),
+    atSeq: 0,
   }
 }
 
 async function grantSilently(
-  { tx, nowMs, audit, events }: PairingContext,
+  { tx, nowMs, host, audit, events }: PairingContext,
   attempt: ConnectAttempt,
   reason: PairingReason,
   scopes: readonly string[],
@@ -157,6 +160,7 @@ async function grantSilently(
     origin: null,
     fromAddress: verdict?.clientAddress ?? null,
     localityReason: verdict?.reason ?? 'peer-unproven',
+    host,
     grantedAtMs: nowMs,
     expiresAtMs: null,
   }

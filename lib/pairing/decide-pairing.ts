@@ -8,6 +8,8 @@ export type PairingFacts = {
   readonly lattice: ScopeLattice
   readonly silent: SilentPolicy
   readonly windowOpen: boolean
+  /** The host that the gateway runs on. */
+  readonly host: string
   /** All that the device holds, expired ones too. */
   readonly grants: readonly Grant[]
   readonly ask: RoleAsk
@@ -38,7 +40,7 @@ export type PairingDecision =
 
 /**
  * The one function that decides whether a device may connect as it asks. Pure. A silent grant counts only
- * for a connection that could be paired silently now; pending requests play no part.
+ * for a connection that could be paired silently now, on the host where it was given; pending requests play no part.
  */
 export function decidePairing(facts: PairingFacts): PairingDecision {
   const { lattice, ask, verdict, nowMs } = facts
@@ -47,9 +49,10 @@ export function decidePairing(facts: PairingFacts): PairingDecision {
   if (covers(lattice, owned, ask)) return { kind: 'admit', grants: owned }
   if (verdict === null) return { kind: 'needs-locality' }
 
-  const honoured = verdict.silent ? live : owned
+  const silent = live.filter((grant) => grant.via === 'silent' && grant.host === facts.host)
+  const honoured = verdict.silent ? [...owned, ...silent] : owned
   if (covers(lattice, honoured, ask)) return { kind: 'admit', grants: honoured }
-  const reason = reasonFor(live, honoured, ask.role)
+  const reason = reasonFor(verdict.silent ? honoured : live, honoured, ask.role)
   const held = sortedUnion(...ofRole(honoured, ask.role).map((grant) => grant.scopes))
   if (facts.silent.allows(verdict, reason, ask, facts.windowOpen))
     return { kind: 'grant', reason, scopes: lattice.missing(held, ask.scopes), grants: honoured }

@@ -42,6 +42,7 @@ export async function ignoreRequest(
   if ((await tx.ignored(deviceId)) === null) {
     await tx.putIgnored({ deviceId, displayName, ignoredBy: actorOf(authority), ignoredAtMs: nowMs })
     await audit.record('device-ignored', actorOf(authority), deviceId, describeRequest(request))
+    context.events.push({ kind: 'changed', what: 'ignored', deviceId })
   }
   if (request.state !== 'pending') return request
   await audit.record('request-rejected', actorOf(authority), deviceId, { requestId, said: 'ignored' })
@@ -59,6 +60,7 @@ export async function unignoreDevice(
     throw new LatchkeyError('NOT_FOUND', 'this device is not ignored')
   await context.tx.deleteIgnored(deviceId)
   await context.audit.record('device-unignored', actorOf(authority), deviceId, {})
+  context.events.push({ kind: 'changed', what: 'ignored', deviceId })
 }
 
 export async function listIgnored(context: PairingContext, authority: Authority): Promise<IgnoredDevice[]> {

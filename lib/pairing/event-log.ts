@@ -1,32 +1,58 @@
 import type { PairingEvent } from './pairing-context.ts'
-import type { PairingTransaction } from './pairing-store.ts'
+import type { PairingTransaction, StoredEvent } from './pairing-store.ts'
 
-/** The seq of the last event that was told. */
-const TOLD = 'events-told'
+/** The seq of the last event that was deleted. */
+const SWEPT = 'events-swept'
 const PAGE = 100
 
 /** `event` is `null` for one that cannot be read any more. */
-export type NumberedEvent = { readonly seq: number; readonly event: PairingEvent | null }
+export type NumberedEvent = Pick<StoredEvent, 'seq' | 'node'> & { readonly event: PairingEvent | null }
+
+export type EventPage = {
+  readonly events: readonly NumberedEvent[]
+  /** Some that come after `after` are gone already, or the store is an older one than it was. */
+  readonly isGap: boolean
+  /** Where to go on from. */
+  readonly last: number
+  readonly isLastPage: boolean
+}
 
 /** Keeps events in the commit of the decision that they tell of, so that a crash in between loses none. */
 export async function keepEvents(
   tx: PairingTransaction,
+  node: string,
   events: readonly PairingEvent[],
   atMs: number,
 ): Promise<NumberedEvent[]> {
   const kept: NumberedEvent[] = []
-  for (const event of events)
-    kept.push({ seq: await tx.addEvent({ atMs, payload: JSON.stringify(withoutCode(event)) }), event })
+  for (const event of events) {
+    const seq = await tx.addEvent({ atMs, node, payload: JSON.stringify(withoutCode(event)) })
+    kept.push({ seq, node, event })
+  }
   return kept
 }
 
-/** Those that were committed and not noted as told: after a crash, some are told twice. */
-export async function untoldEvents(tx: PairingTransaction): Promise<NumberedEvent[]> {
-  const after = Number((await tx.setting(TOLD)) ?? 0)
+/** What was committed after `after`, by any node. */
+export async function eventsAfter(tx: PairingTransaction, after: number): Promise<EventPage> {
+  const newest = await tx.lastEventSeq()
+  // The one statement that nearly every look costs.
+  if (newest === after) return { events: [], isGap: false, last: after, isLastPage: true }
+  if (newest < after) return { events: [], isGap: true, last: newest, isLastPage: true }
   const found = await tx.events({ after, limit: PAGE })
-  const told: NumberedEvent[] = []
-  for (const { seq, payload } of found) told.push({ seq, event: await withCode(tx, read(payload)) })
-  return told
+  const events: NumberedEvent[] = []
+  for (const { seq, node, payload } of found)
+    events.push({ seq, node, event: await withCode(tx, read(payload)) })
+  const isNext = found[0]?.seq === after + 1
+  const isGap = !isNext && Number((await tx.setting(SWEPT)) ?? 0) > after
+  return { events, isGap, last: found.at(-1)?.seq ?? after, isLastPage: found.length < PAGE }
+}
+
+/** Forgets those that are older, and that whoever committed them has told. */
+export async function sweepEvents(tx: PairingTransaction, beforeMs: number): Promise<void> {
+  const upTo = Math.min(...(await tx.nodes()).map(({ toldSeq }) => toldSeq))
+  if (upTo === Infinity || upTo === 0) return
+  const swept = await tx.deleteEvents({ upTo, beforeMs })
+  if (swept > 0) await tx.putSetting(SWEPT, String(swept))
 }
 
 /** One that cannot be read must not keep back those behind it. */
@@ -53,11 +79,4 @@ async function withCode(tx: PairingTransaction, event: PairingEvent | null): Pro
   if (event === null || !('request' in event)) return event
   const verification = (await tx.request(event.request.id))?.verification ?? null
   return { ...event, request: { ...event.request, verification } }
-}
-
-/** Notes that all up to this one were told, and forgets them. */
-export async function noteTold(tx: PairingTransaction, seq: number): Promise<void> {
-  if (seq <= Number((await tx.setting(TOLD)) ?? 0)) return
-  await tx.putSetting(TOLD, String(seq))
-  await tx.deleteEvents(seq)
 }

@@ -19,6 +19,8 @@ export type Grant = {
   /** Where the client was when it asked; `null` when that was not known. */
   readonly fromAddress: string | null
   readonly localityReason: LocalityReason
+  /** Where a silent one was given, and is honoured: on this host alone. `null` for an owner's. */
+  readonly host: string | null
   readonly grantedAtMs: number
   /** `null`: for good. */
   readonly expiresAtMs: number | null

@@ -10,8 +10,8 @@ export type Invite = {
   readonly label: string | null
   /** Whoever made it, as `actorOf` names them. */
   readonly createdBy: string
-  /** The maker was local when it made this one, so that its silent grants counted. */
-  readonly silentHonoured: boolean
+  /** The host that the maker was local to when it made this one, so that its silent grants counted; or `null`. */
+  readonly silentHost: string | null
   /** Works only as long as no owner has approved anything. */
   readonly isFirstOwner: boolean
   readonly createdAtMs: number

@@ -8,7 +8,7 @@ import {
   type Authority,
 } from './authority.ts'
 import type { Device } from './device.ts'
-import { ownPairings, pairedDevice, type PairedDevice } from './list-pairings.ts'
+import { isConnectedElsewhere, ownPairings, pairedDevice, type PairedDevice } from './list-pairings.ts'
 import type { PairingContext } from './pairing-context.ts'
 import type { PairingRequest } from './pairing-request.ts'
 
@@ -22,7 +22,7 @@ export type DevicePage = {
   readonly after?: string | undefined
   readonly limit: number
   /** Asked first, before the grants are read. Default: all. */
-  readonly matches?: ((device: Device) => boolean) | undefined
+  readonly matches?: ((device: Device, isElsewhere: boolean) => boolean) | undefined
   /** Only those that hold this role. */
   readonly role?: string | undefined
 }
@@ -31,6 +31,8 @@ export type RequestPage = {
   /** Those after this request, by age. */
   readonly after?: RequestPosition | undefined
   readonly limit: number
+  /** Default: all. */
+  readonly matches?: ((request: PairingRequest) => boolean) | undefined
 }
 
 export type RequestPosition = Pick<PairingRequest, 'createdAtMs' | 'id'>
@@ -63,8 +65,9 @@ export async function listDevices(
       if (devices.length === page.limit) return { devices, last: after ?? null }
       after = device.id
       scanned += 1
-      if (page.matches?.(device) === false) continue
-      const entry = await pairedDevice(context, device)
+      const isElsewhere = await isConnectedElsewhere(context, device)
+      if (page.matches?.(device, isElsewhere) === false) continue
+      const entry = await pairedDevice(context, device, isElsewhere)
       if (fits(page, entry)) devices.push(entry)
     }
     if (batch.length === 0) return { devices, last: null }
@@ -76,13 +79,23 @@ export async function listDevices(
 export async function listPending(
   context: PairingContext,
   authority: Authority,
-  { after, limit }: RequestPage,
+  { after, limit, matches = () => true }: RequestPage,
 ): Promise<ListedRequests> {
   if (!(await seesAll(context, authority)))
-    return { requests: (await ownPairings(context, authority)).pending, last: null }
-  const found = await context.tx.pendingRequests(limit + 1, after)
-  const requests = found.slice(0, limit)
-  return { requests, last: found.length > limit ? (requests.at(-1) ?? null) : null }
+    return { requests: (await ownPairings(context, authority)).pending.filter(matches), last: null }
+  const { tx } = context
+  const requests: PairingRequest[] = []
+  const size = Math.min(BATCH, limit + 1)
+  for (let from = after; ;) {
+    const batch = await tx.pendingRequests(size, from)
+    for (const request of batch) {
+      if (!matches(request)) continue
+      if (requests.length === limit) return { requests, last: requests.at(-1) ?? null }
+      requests.push(request)
+    }
+    from = batch.at(-1)
+    if (batch.length < size) return { requests, last: null }
+  }
 }
 
 /** @throws {LatchkeyError} NOT_FOUND, FORBIDDEN */
@@ -116,8 +129,8 @@ export async function showRequest(
   return request
 }
 
-function fits({ matches, role }: DevicePage, { device, grants }: PairedDevice): boolean {
-  if (matches?.(device) === false) return false
+function fits({ matches, role }: DevicePage, { device, grants, isElsewhere }: PairedDevice): boolean {
+  if (matches?.(device, isElsewhere) === false) return false
   return role === undefined || grants.some((grant) => grant.role === role)
 }
 

@@ -12,6 +12,8 @@ export type PairedDevice = {
   readonly device: Device
   readonly grants: readonly Grant[]
   readonly tokens: readonly TokenSummary[]
+  /** It is connected to another node. */
+  readonly isElsewhere: boolean
 }
 
 export type TokenSummary = Pick<
@@ -57,7 +59,12 @@ export async function ownDevice(context: PairingContext, authority: Authority): 
   return own === null ? null : pairedDevice(context, own)
 }
 
-export async function pairedDevice({ tx }: PairingContext, device: Device): Promise<PairedDevice> {
+export async function pairedDevice(
+  context: PairingContext,
+  device: Device,
+  isElsewhere?: boolean,
+): Promise<PairedDevice> {
+  const { tx } = context
   const tokens = (await tx.tokens(device.id)).map(
     ({ role, issuedAtMs, expiresAtMs, lastUsedAtMs, revokedAtMs }) => ({
       role,
@@ -67,5 +74,11 @@ export async function pairedDevice({ tx }: PairingContext, device: Device): Prom
       revokedAtMs,
     }),
   )
-  return { device, grants: await tx.grants(device.id), tokens }
+  const grants = await tx.grants(device.id)
+  return { device, grants, tokens, isElsewhere: isElsewhere ?? (await isConnectedElsewhere(context, device)) }
+}
+
+/** Alone, a node need not ask. */
+export async function isConnectedElsewhere({ tx, node }: PairingContext, device: Device): Promise<boolean> {
+  return node.hasCompany && tx.isPresent(device.id, node.id)
 }

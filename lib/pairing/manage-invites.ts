@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { LatchkeyError } from '../errors.ts'
-import { actorOf, requireAdmin, requireCurrent, requireMayGrant, type Authority } from './authority.ts'
+import {
+  actorOf,
+  requireAdmin,
+  requireCurrent,
+  requireMayGrant,
+  silentHostOf,
+  type Authority,
+} from './authority.ts'
 import { cleanName } from './device-name.ts'
 import type { Invite } from './invite.ts'
 import type { PairingContext } from './pairing-context.ts'
@@ -37,7 +44,7 @@ export async function makeInvite(
   authority: Authority,
   ask: InviteAsk,
 ): Promise<MadeInvite> {
-  const { tx, nowMs, limits, lattice, approval, audit } = context
+  const { tx, nowMs, limits, lattice, approval, audit, events } = context
   const asks: readonly RoleAsk[] = [{ role: ask.role, scopes: sortedUnion(ask.scopes) }]
   await requireCurrent(context, authority)
   requireMayGrant(lattice, authority, null, asks)
@@ -54,7 +61,7 @@ export async function makeInvite(
     asks,
     label: cleanName(ask.label),
     createdBy: actorOf(authority),
-    silentHonoured: authority.kind === 'device' && authority.silentHonoured,
+    silentHost: silentHostOf(context, authority),
     isFirstOwner: ask.isFirstOwner ?? false,
     createdAtMs: nowMs,
     expiresAtMs: nowMs + parseTtl(ask.ttlMs),
@@ -64,6 +71,7 @@ export async function makeInvite(
   await tx.putInvite(invite)
   const { id, label, expiresAtMs, isFirstOwner } = invite
   await audit.record('invite-made', invite.createdBy, null, { id, asks, label, expiresAtMs, isFirstOwner })
+  events.push({ kind: 'changed', what: 'invites', deviceId: null })
   return { invite, token }
 }
 
@@ -94,6 +102,7 @@ export async function revokeInvite(
     label: invite.label,
     createdBy: invite.createdBy,
   })
+  context.events.push({ kind: 'changed', what: 'invites', deviceId: null })
 }
 
 /** Forgets what ended long ago. */

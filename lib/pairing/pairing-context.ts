@@ -5,7 +5,10 @@ import type { PairingTransaction } from './pairing-store.ts'
 import type { ScopeLattice } from './scopes.ts'
 import type { SilentPolicy } from './silent-policy.ts'
 
-/** Milliseconds since the epoch. Must not run backwards while the process lives. */
+/**
+ * Milliseconds since the epoch. Must not run backwards while the process lives. Where the store has a clock for
+ * all of its processes, that one decides on pairings.
+ */
 export type Clock = { now(): number }
 
 export type PairingLimits = {
@@ -49,6 +52,16 @@ export type PairingEvent =
       readonly role: string | null
       readonly why: 'token revoked' | 'token reused' | 'silent grants undone' | 'scopes reduced'
     }
+  /** The gateway became tainted, or (`null`) is no longer. */
+  | { readonly kind: 'tainted'; readonly taint: TaintRecord | null }
+  /** Something that owners look at is no longer as it was, and no connection ends by it. */
+  | { readonly kind: 'changed'; readonly what: ChangedThing; readonly deviceId: string | null }
+
+/** A device's name or token, a first of two approvals, the ignored keys, the invitations. */
+export type ChangedThing = 'name' | 'token' | 'approval' | 'ignored' | 'invites'
+
+/** Why the gateway is tainted, and since when. */
+export type TaintRecord = { readonly sinceMs: number; readonly why: string }
 
 /** What every operation needs, and where it leaves what is to be told once it is committed. */
 export type PairingContext = {
@@ -59,6 +72,9 @@ export type PairingContext = {
   readonly limits: PairingLimits
   readonly nowMs: number
   readonly windowOpen: boolean
+  /** The host that this gateway runs on: silent grants of another one do not count here. */
+  readonly host: string
+  readonly node: { readonly id: string; readonly hasCompany: boolean }
   readonly audit: AuditTrail
   readonly events: PairingEvent[]
 }

@@ -64,7 +64,8 @@ export type PartialApproval = {
   readonly authority: {
     readonly role: string
     readonly scopes: readonly string[]
-    readonly silentHonoured: boolean
+    /** The host whose silent grants counted; `null`: none did. */
+    readonly silentHost: string | null
   }
   readonly asks: readonly RoleAsk[]
   readonly expiresInMs: number | null

@@ -10,13 +10,12 @@ import type { Grant } from './grant.ts'
 import type { Invite } from './invite.ts'
 import type { AuditPage, AuditSlice } from './list-audit.ts'
 import type { DevicePage, ListedDevices, ListedRequests, RequestPage } from './list-pages.ts'
+import type { RecentDevices, RecentPage } from './list-recent.ts'
 import type { PairedDevice, Pairings } from './list-pairings.ts'
 import type { InviteAsk, MadeInvite } from './manage-invites.ts'
+import type { TaintRecord } from './pairing-context.ts'
 import type { PairingRequest, RoleAsk } from './pairing-request.ts'
 import type { IgnoredDevice } from './pairing-store.ts'
-
-/** Why the gateway is tainted, and since when. */
-export type TaintRecord = { readonly sinceMs: number; readonly why: string }
 
 /** The only writer of the store. Every method is one transaction; it answers after the commit. */
 export type PairingService = {
@@ -33,6 +32,10 @@ export type PairingService = {
   isPaired(deviceId: string): Promise<boolean>
   list(authority: Authority): Promise<Pairings>
   listDevices(authority: Authority, page: DevicePage): Promise<ListedDevices>
+  recentDevices(authority: Authority, page: RecentPage): Promise<RecentDevices>
+  deviceNames(authority: Authority, deviceIds: readonly string[]): Promise<Map<string, string | null>>
+  /** How many wait, whoever asks. */
+  countPending(): Promise<number>
   listPending(authority: Authority, page: RequestPage): Promise<ListedRequests>
   device(authority: Authority, deviceId: string): Promise<PairedDevice>
   /** What the caller holds itself; `null`: it has no key of its own, or was removed. */
@@ -67,8 +70,20 @@ export type PairingService = {
   acceptAudit(authority: Authority): Promise<AuditProblemKind | null>
   /** Ends requests whose time is over, and forgets what was settled long ago. */
   sweep(): Promise<void>
-  /** Tells what an earlier run of this gateway had committed and not told. */
+  /** Tells what an earlier run of this node had committed and not told, and follows all nodes from now on. */
   tellUntold(): Promise<void>
+  /** Resolves once all was applied that any node had committed when it was called. */
+  catchUp(): Promise<void>
+  /**
+   * Shows the others that this node lives and who is connected to it, and tells what dead ones have left behind.
+   *
+   * @param nowMs a clock that never runs backwards
+   */
+  beat(connected: ReadonlySet<string>, nowMs: number): Promise<void>
+  /** Others use the store too, as far as this node knows. */
+  readonly hasCompany: boolean
+  /** Takes this node off the list; all that it has committed must have been told. */
+  leave(): Promise<void>
   /** Whether the policy would pair such a client silently, if it were a new device. */
   mayPairSilently(verdict: LocalityVerdict, ask: RoleAsk): boolean
   /**

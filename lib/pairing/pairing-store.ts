@@ -13,11 +13,28 @@ export type PairingStore = {
   /**
    * Runs `work` alone: no other transaction of any process sees or makes a change in between. Commits
    * durably before it resolves; rolls back everything when `work` rejects, and rejects with the same error.
+   *
+   * With a hint, a store may run `work` beside others that say another device, as long as nobody can tell the
+   * difference. When `work` does more than the hint says it is rolled back and run again from its beginning, so
+   * what it does outside of `tx` must bear that.
    */
-  transaction<T>(work: (tx: PairingTransaction) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: PairingTransaction) => Promise<T>, hint?: TransactionHint): Promise<T>
   close(): Promise<void>
   /** It ends with the process, so nothing about it is worth remembering elsewhere. Default: false. */
   readonly isVolatile?: boolean
+  /** Gateways on other hosts may use it too. Default: false. */
+  readonly isShared?: boolean
+  /**
+   * Calls `listener` when another process may have committed events; gives a function that ends this. It is a
+   * hint: it may come for nothing, late or never, so whoever needs to know looks at intervals too. It never
+   * comes before what it tells of is committed.
+   */
+  onWake?(listener: () => void): () => void
+}
+
+export type TransactionHint = {
+  /** Most likely this device is known, and nothing is changed but its row and its tokens. */
+  readonly device: string
 }
 
 /** A key whose requests the owner does not want to see. */
@@ -30,23 +47,53 @@ export type IgnoredDevice = {
 
 export type SettledState = Exclude<PairingRequest['state'], 'pending'>
 
-/** Something that happened, kept until it has been told. */
+/** Something that happened, kept until every node has heard of it. */
 export type StoredEvent = {
   /** Ascending, in the order of the commits. */
   readonly seq: number
   readonly atMs: number
+  /** The node that has committed it. */
+  readonly node: string
   /** JSON. */
   readonly payload: string
 }
 
+/** A gateway that uses the store, or has done so until it was killed. */
+export type NodeRecord = {
+  readonly id: string
+  /** The host that it runs on, as `GatewayOptions.host` says. */
+  readonly host: string
+  readonly pid: number
+  /** Grows as long as it lives, so that others need no clock to see that it does. */
+  readonly beat: number
+  /** It has told all of its own events up to this one. */
+  readonly toldSeq: number
+  /** The node that tells what this one has left behind. */
+  readonly heir: string | null
+}
+
+/** Something to be remembered by all nodes for a time: a proof that was used, an answer that was given. */
+export type Remembered = { readonly value: string; readonly untilMs: number }
+
+/** Where a device stands among those that were seen. */
+export type SeenPosition = { readonly seenAtMs: number; readonly id: string }
+
 /** Rows go in and come out whole; lists come out in the order stated. Every `put` inserts or replaces. */
 export type PairingTransaction = {
+  /**
+   * What time it is for this transaction, in milliseconds since the epoch: the same at every call. `null`: the
+   * clock of the process decides, since nobody else uses the store with another one.
+   */
+  nowMs(): Promise<number | null>
+
   setting(key: string): Promise<string | null>
   putSetting(key: string, value: string): Promise<void>
 
   device(id: string): Promise<Device | null>
   /** By id, ascending, those after `after`. */
   devices(page: { after?: string | undefined; limit: number }): Promise<Device[]>
+  /** Those seen last first (lastSeenAtMs, else createdAtMs), then by id; those behind `after` in that order. */
+  devicesBySeen(page: { after?: SeenPosition | undefined; limit: number }): Promise<Device[]>
   putDevice(device: Device): Promise<void>
   /** With its grants and tokens. Its requests stay, for those who ask what became of them. */
   deleteDevice(id: string): Promise<void>
@@ -109,8 +156,31 @@ export type PairingTransaction = {
 
   /** By seq, ascending, those after `after`. */
   events(page: { after: number; limit: number }): Promise<StoredEvent[]>
+  /** The seq of the latest one; 0: there was none yet. */
+  lastEventSeq(): Promise<number>
   /** Gives it the next seq, and hands that back. */
   addEvent(event: Omit<StoredEvent, 'seq'>): Promise<number>
-  /** All but the latest, up to and including `upTo`: the latest keeps the count. */
-  deleteEvents(upTo: number): Promise<void>
+  /**
+   * Those up to and including `upTo` that are no later than the last one with atMs < `beforeMs`, and never the
+   * latest of all, which keeps the count. Tells the seq of the last one deleted; 0: none.
+   */
+  deleteEvents(old: { upTo: number; beforeMs: number }): Promise<number>
+
+  /** By id. */
+  nodes(): Promise<NodeRecord[]>
+  putNode(node: NodeRecord): Promise<void>
+  /** With the presence of its devices. */
+  deleteNode(id: string): Promise<void>
+  /** Devices that are connected to this node from now on; those that were there already stay. */
+  addPresence(nodeId: string, deviceIds: readonly string[]): Promise<void>
+  deletePresence(nodeId: string, deviceIds: readonly string[]): Promise<void>
+  /** Whether the device is connected to any node but this one. */
+  isPresent(deviceId: string, exceptNode: string): Promise<boolean>
+
+  /** `null` when there is none; one whose time is over may still come. */
+  remembered(key: string): Promise<Remembered | null>
+  remember(key: string, remembered: Remembered): Promise<void>
+  forget(key: string): Promise<void>
+  /** Those with untilMs <= `nowMs`. */
+  forgetRemembered(nowMs: number): Promise<void>
 }

@@ -43,6 +43,7 @@ export async function redeemInvite(
       origin: invite.id,
       fromAddress: attempt.verdict?.clientAddress ?? null,
       localityReason: attempt.verdict?.reason ?? 'peer-unproven',
+      host: null,
       grantedAtMs: nowMs,
       expiresAtMs: null,
     })
@@ -73,6 +74,6 @@ async function isBacked(context: PairingContext, invite: Invite): Promise<boolea
   if (createdBy === 'host') return true
   if (approval.needsSecondApprover(asks)) return false
   if (isKeyless(createdBy)) return true
-  const held = heldScopes(await tx.grants(createdBy), 'operator', invite.silentHonoured, nowMs) ?? []
+  const held = heldScopes(await tx.grants(createdBy), 'operator', invite.silentHost, nowMs) ?? []
   return lattice.missing(held, [ADMIN_SCOPE, ...asks.flatMap((ask) => ask.scopes)]).length === 0
 }

@@ -1,6 +1,6 @@
 import { LatchkeyError } from '../errors.ts'
 import type { Decision } from './approve-request.ts'
-import { actorOf, heldScopes, isKeyless, type Authority } from './authority.ts'
+import { actorOf, heldScopes, isKeyless, silentHostOf, type Authority } from './authority.ts'
 import { describeRequest } from './file-request.ts'
 import type { PairingContext } from './pairing-context.ts'
 import type { PairingRequest, PartialApproval } from './pairing-request.ts'
@@ -60,8 +60,8 @@ async function standing(
 ): Promise<PartialApproval | null> {
   if (first === undefined) return null
   if (isKeyless(first.by)) return first
-  const { role, scopes, silentHonoured } = first.authority
-  const held = heldScopes(await context.tx.grants(first.by), role, silentHonoured, context.nowMs)
+  const { role, scopes, silentHost } = first.authority
+  const held = heldScopes(await context.tx.grants(first.by), role, silentHost, context.nowMs)
   return held !== null && context.lattice.missing(held, scopes).length === 0 ? first : null
 }
 
@@ -78,18 +78,24 @@ async function keepFirst(
   const { asks: granted, expiresInMs } = approved
   const details = { ...describeRequest(request), granted, expiresInMs, ...describeCode(authority, code) }
   await context.audit.record('request-half-approved', approval.by, request.deviceId, details)
+  context.events.push({ kind: 'changed', what: 'approval', deviceId: request.deviceId })
   return { kind: 'half-approved', request: kept }
 }
 
-function approvalOf({ nowMs }: PairingContext, authority: Authority, approved: Approved): PartialApproval {
-  const { role, scopes, silentHonoured } =
-    authority.kind === 'device' ? authority : { role: 'operator', scopes: [], silentHonoured: true }
-  return { ...approved, by: actorOf(authority), authority: { role, scopes, silentHonoured }, atMs: nowMs }
+function approvalOf(context: PairingContext, authority: Authority, approved: Approved): PartialApproval {
+  const { role, scopes } = authority.kind === 'device' ? authority : { role: 'operator', scopes: [] }
+  const silentHost = silentHostOf(context, authority)
+  return {
+    ...approved,
+    by: actorOf(authority),
+    authority: { role, scopes, silentHost },
+    atMs: context.nowMs,
+  }
 }
 
 /** True when the approver's authority rests on grants that nobody approved. */
 async function isSilent(context: PairingContext, { by, authority }: PartialApproval): Promise<boolean> {
   if (isKeyless(by)) return true
-  const owned = heldScopes(await context.tx.grants(by), authority.role, false, context.nowMs)
+  const owned = heldScopes(await context.tx.grants(by), authority.role, null, context.nowMs)
   return owned === null || context.lattice.missing(owned, authority.scopes).length > 0
 }

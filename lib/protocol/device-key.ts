@@ -1,5 +1,8 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
 
+/** A proved identity: its id, and its key as raw base64url. */
+export type ProvedDevice = { readonly id: string; readonly publicKey: string }
+
 /** Order of the field, 2^255 - 19 (RFC 8032, section 5.1). */
 const FIELD = (1n << 255n) - 19n
 /** y coordinates of the eight points of small order: a signature by such a key proves nothing. */

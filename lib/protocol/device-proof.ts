@@ -1,6 +1,7 @@
 import { timingSafeEqual, verify } from 'node:crypto'
 import type { ConnectParams, DeviceProof } from './connect-params.ts'
 import { decodeBase64, decodePublicKey, deviceIdOf, importPublicKey, isSafePublicKey } from './device-key.ts'
+import type { ProvedDevice } from './device-key.ts'
 import { signedTextV2, signedTextV3, type SignedClaims } from './signed-text.ts'
 
 /** How far `signedAt` may be from the gateway's clock, in milliseconds, either way. */
@@ -26,9 +27,6 @@ const SENTENCES: Readonly<Record<DeviceProofProblem, string>> = {
 export function describeDeviceProofProblem(problem: DeviceProofProblem): string {
   return SENTENCES[problem]
 }
-
-/** The proved identity: its id, and its key as raw base64url. */
-export type ProvedDevice = { readonly id: string; readonly publicKey: string }
 
 /**
  * Verifies that the sender holds the device's key and signed this very connect. Checks in the order that the

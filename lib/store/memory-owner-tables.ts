@@ -37,14 +37,19 @@ export function ownerOperations(tables: OwnerTables): Synchronous<OwnerOperation
     },
 
     events: ({ after, limit }) => [...events.values()].filter((event) => event.seq > after).slice(0, limit),
+    lastEventSeq: () => lastSeq(events),
     addEvent: (event) => {
       const seq = lastSeq(events) + 1
       events.set(seq, { ...event, seq })
       return seq
     },
-    deleteEvents: (upTo) => {
-      const last = lastSeq(events)
-      for (const seq of events.keys()) if (seq <= upTo && seq < last) events.delete(seq)
+    deleteEvents: ({ upTo, beforeMs }) => {
+      const old = [...events.values()].filter((event) => event.atMs < beforeMs)
+      const newest = old.sort((a, b) => a.atMs - b.atMs || a.seq - b.seq).at(-1)?.seq ?? 0
+      const end = Math.min(upTo, newest, lastSeq(events) - 1)
+      const gone = [...events.keys()].filter((seq) => seq <= end)
+      for (const seq of gone) events.delete(seq)
+      return gone.length > 0 ? end : 0
     },
   }
 }
@@ -54,6 +59,9 @@ export function inOrder(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+/** They are added in order. */
 function lastSeq(events: ReadonlyMap<number, unknown>): number {
-  return Math.max(0, ...events.keys())
+  let last = 0
+  for (const seq of events.keys()) last = seq
+  return last
 }

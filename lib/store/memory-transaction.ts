@@ -4,16 +4,18 @@ import type { PairingRequest } from '../pairing/pairing-request.ts'
 import type { PairingTransaction } from '../pairing/pairing-store.ts'
 import type { TokenRecord } from '../pairing/token.ts'
 import { deviceMissing, secondPending } from './constraint-errors.ts'
+import { nodeOperations, type NodeTables } from './memory-node-tables.ts'
 import { inOrder, ownerOperations, type OwnerTables } from './memory-owner-tables.ts'
 import type { Synchronous } from './memory-owner-tables.ts'
 
-export type MemoryTables = OwnerTables & {
-  settings: Map<string, string>
-  devices: Map<string, Device>
-  grants: Map<string, Grant>
-  tokens: Map<string, TokenRecord>
-  requests: Map<string, PairingRequest>
-}
+export type MemoryTables = OwnerTables &
+  NodeTables & {
+    settings: Map<string, string>
+    devices: Map<string, Device>
+    grants: Map<string, Grant>
+    tokens: Map<string, TokenRecord>
+    requests: Map<string, PairingRequest>
+  }
 
 export function emptyTables(): MemoryTables {
   return {
@@ -26,6 +28,9 @@ export function emptyTables(): MemoryTables {
     invites: new Map(),
     audit: new Map(),
     events: new Map(),
+    nodes: new Map(),
+    presence: new Map(),
+    remembered: new Map(),
   }
 }
 
@@ -43,6 +48,9 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
 
   const operations = {
     ...ownerOperations(tables),
+    ...nodeOperations(tables),
+
+    nowMs: () => null,
 
     setting: (key) => settings.get(key) ?? null,
     putSetting: (key, value) => void settings.set(key, value),
@@ -51,6 +59,15 @@ export function memoryTransaction(tables: MemoryTables): PairingTransaction {
     devices: ({ after, limit }) => {
       const rest = [...devices.values()].filter((device) => after === undefined || device.id > after)
       return rest.sort((a, b) => inOrder(a.id, b.id)).slice(0, limit)
+    },
+    devicesBySeen: ({ after, limit }) => {
+      const seenAtMs = (device: Device): number => device.lastSeenAtMs ?? device.createdAtMs
+      const isBehind = (device: Device): boolean =>
+        after === undefined ||
+        seenAtMs(device) < after.seenAtMs ||
+        (seenAtMs(device) === after.seenAtMs && device.id > after.id)
+      const rest = [...devices.values()].filter(isBehind)
+      return rest.sort((a, b) => seenAtMs(b) - seenAtMs(a) || inOrder(a.id, b.id)).slice(0, limit)
     },
     putDevice: (device) => void devices.set(device.id, device),
     deleteDevice: (id) => {

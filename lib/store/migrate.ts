@@ -24,10 +24,16 @@ export async function migrate(db: Kysely<StoreTables>, storeName: string): Promi
     const version = found?.version ?? 0
     if (version > SCHEMA_VERSION) throw newerSchema(storeName, version)
     if (version === SCHEMA_VERSION) return
-    for (const step of MIGRATIONS.slice(version)) await step(trx)
-    await trx.deleteFrom('latchkey_schema').execute()
-    await trx.insertInto('latchkey_schema').values({ version: SCHEMA_VERSION }).execute()
+    await runMigrations(trx, version)
   })
+}
+
+/** Runs what comes after `version` (0: everything, in tables that are not there yet), and notes that it did. */
+export async function runMigrations(trx: Kysely<StoreTables>, version: number): Promise<void> {
+  for (const step of MIGRATIONS.slice(version)) await step(trx)
+  if (version === 0) await trx.insertInto('latchkey_schema').values({ version: SCHEMA_VERSION }).execute()
+  // The row stays the same one: whoever waits for it must find it.
+  else await trx.updateTable('latchkey_schema').set({ version: SCHEMA_VERSION }).execute()
 }
 
 export function newerSchema(storeName: string, version: number): LatchkeyError {

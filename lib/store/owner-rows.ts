@@ -31,7 +31,7 @@ export function inviteRow(invite: Invite): Insertable<InviteTable> {
     asks: JSON.stringify(invite.asks),
     label: invite.label,
     created_by: invite.createdBy,
-    silent_honoured: Number(invite.silentHonoured),
+    silent_host: invite.silentHost,
     is_first_owner: Number(invite.isFirstOwner),
     created_at_ms: invite.createdAtMs,
     expires_at_ms: invite.expiresAtMs,
@@ -47,7 +47,7 @@ export function inviteOf(row: Selectable<InviteTable>): Invite {
     asks: readAsks(row.asks),
     label: row.label,
     createdBy: row.created_by,
-    silentHonoured: row.silent_honoured !== 0,
+    silentHost: row.silent_host,
     isFirstOwner: row.is_first_owner !== 0,
     createdAtMs: Number(row.created_at_ms),
     expiresAtMs: Number(row.expires_at_ms),
@@ -83,5 +83,5 @@ export function auditEntryOf(row: Selectable<AuditTable>): AuditEntry {
 }
 
 export function eventOf(row: Selectable<EventTable>): StoredEvent {
-  return { seq: Number(row.seq), atMs: Number(row.at_ms), payload: row.payload }
+  return { seq: Number(row.seq), atMs: Number(row.at_ms), node: row.node, payload: row.payload }
 }

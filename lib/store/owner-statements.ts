@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { PairingTransaction } from '../pairing/pairing-store.ts'
 import { auditEntryOf, auditRow, eventOf, ignoredOf, ignoredRow, inviteOf, inviteRow } from './owner-rows.ts'
 import type { StoreTables } from './schema.ts'
@@ -18,12 +18,13 @@ export type OwnerOperations = Pick<
   | 'auditEntries'
   | 'addAuditEntry'
   | 'events'
+  | 'lastEventSeq'
   | 'addEvent'
   | 'deleteEvents'
 >
 
 /** What the owner keeps, makes and reads: ignored keys, invitations, the audit log; and the events to be told. */
-export function ownerStatements(trx: Transaction<StoreTables>): OwnerOperations {
+export function ownerStatements(trx: Kysely<StoreTables>): OwnerOperations {
   return {
     async ignored(deviceId) {
       const all = trx.selectFrom('ignored_devices').selectAll()
@@ -82,19 +83,24 @@ export function ownerStatements(trx: Transaction<StoreTables>): OwnerOperations 
       const later = trx.selectFrom('events').selectAll().where('seq', '>', after)
       return (await later.orderBy('seq').limit(limit).execute()).map(eventOf)
     },
-    async addEvent({ atMs, payload }) {
+    lastEventSeq: () => lastEvent(trx),
+    async addEvent({ atMs, node, payload }) {
       const seq = (await lastEvent(trx)) + 1
-      await trx.insertInto('events').values({ seq, at_ms: atMs, payload }).execute()
+      await trx.insertInto('events').values({ seq, at_ms: atMs, node, payload }).execute()
       return seq
     },
-    async deleteEvents(upTo) {
+    async deleteEvents({ upTo, beforeMs }) {
       const last = await lastEvent(trx)
-      await trx.deleteFrom('events').where('seq', '<=', upTo).where('seq', '<', last).execute()
+      const old = trx.selectFrom('events').select('seq').where('at_ms', '<', beforeMs)
+      const newest = await old.orderBy('at_ms', 'desc').orderBy('seq', 'desc').limit(1).executeTakeFirst()
+      const end = Math.min(upTo, Number(newest?.seq ?? 0), last - 1)
+      const deleted = await trx.deleteFrom('events').where('seq', '<=', end).executeTakeFirst()
+      return deleted.numDeletedRows > 0n ? end : 0
     },
   }
 }
 
-async function lastEvent(trx: Transaction<StoreTables>): Promise<number> {
+async function lastEvent(trx: Kysely<StoreTables>): Promise<number> {
   const newest = trx.selectFrom('events').select('seq').orderBy('seq', 'desc').limit(1)
   return Number((await newest.executeTakeFirst())?.seq ?? 0)
 }

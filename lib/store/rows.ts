@@ -46,6 +46,7 @@ export function grantRow(grant: Grant): Insertable<GrantTable> {
     origin: grant.origin,
     from_address: grant.fromAddress,
     locality_reason: grant.localityReason,
+    host: grant.host,
     granted_at_ms: grant.grantedAtMs,
     expires_at_ms: grant.expiresAtMs,
   }
@@ -62,6 +63,7 @@ export function grantOf(row: Selectable<GrantTable>): Grant {
     origin: row.origin,
     fromAddress: row.from_address,
     localityReason: row.locality_reason,
+    host: row.host,
     grantedAtMs: Number(row.granted_at_ms),
     expiresAtMs: numberOrNull(row.expires_at_ms),
   }

@@ -33,6 +33,7 @@ export type GrantTable = {
   origin: string | null
   from_address: string | null
   locality_reason: Grant['localityReason']
+  host: string | null
   granted_at_ms: Milliseconds
   expires_at_ms: MaybeMilliseconds
 }
@@ -100,7 +101,7 @@ export type InviteTable = {
   asks: string
   label: string | null
   created_by: string
-  silent_honoured: number
+  silent_host: string | null
   is_first_owner: number
   created_at_ms: Milliseconds
   expires_at_ms: Milliseconds
@@ -119,7 +120,20 @@ export type AuditTable = {
   hash: string
 }
 
-export type EventTable = { seq: Milliseconds; at_ms: Milliseconds; payload: string }
+export type EventTable = { seq: Milliseconds; at_ms: Milliseconds; node: string; payload: string }
+
+export type NodeTable = {
+  id: string
+  host: string
+  pid: Milliseconds
+  beat: Milliseconds
+  told_seq: Milliseconds
+  heir: string | null
+}
+
+export type PresenceTable = { node_id: string; device_id: string }
+
+export type RememberedTable = { key: string; value: string; until_ms: Milliseconds }
 
 /** The tables, as Kysely sees them. The migrations must agree with this. */
 export type StoreTables = {
@@ -134,4 +148,7 @@ export type StoreTables = {
   invites: InviteTable
   audit: AuditTable
   events: EventTable
+  nodes: NodeTable
+  presence: PresenceTable
+  remembered: RememberedTable
 }

@@ -6,20 +6,65 @@ export type SerialQueue = {
   run<T>(job: () => Promise<T>): Promise<T>
   /** Waits for the jobs that were accepted, then runs `finish` once; every call gets that one's outcome. */
   close(finish: () => Promise<void>): Promise<void>
+  /** Throws when it is called from inside a job. */
+  refuseInside(): void
 }
 
-export function serialQueue(): SerialQueue {
-  const current = new AsyncLocalStorage<{ running: boolean }>()
-  let last: Promise<unknown> = Promise.resolve()
-  let closing: Promise<void> | undefined
+export type QueueOptions = {
+  /** Jobs that may run at a time. Default 1. */
+  readonly width?: number
+  /** How long a job waits for its turn before it is refused. Default: for ever. */
+  readonly maxWaitMs?: number
+  /** Shared by queues whose jobs must not wait for one another. */
+  readonly inside?: AsyncLocalStorage<{ running: boolean }>
+}
 
-  async function inOrder<T>(job: () => Promise<T>): Promise<T> {
+type Waiting = { readonly start: () => Promise<void>; readonly timer: NodeJS.Timeout | undefined }
+
+export function serialQueue({ width = 1, maxWaitMs, inside }: QueueOptions = {}): SerialQueue {
+  const current = inside ?? new AsyncLocalStorage<{ running: boolean }>()
+  const waiting = new Set<Waiting>()
+  let running = 0
+  let closing: Promise<void> | undefined
+  let idle: (() => void) | undefined
+
+  function next(): void {
+    for (const first of waiting) {
+      if (running >= width) return
+      waiting.delete(first)
+      clearTimeout(first.timer)
+      running += 1
+      void first.start().finally(() => {
+        running -= 1
+        next()
+      })
+    }
+    if (running === 0) idle?.()
+  }
+
+  async function marked<T>(job: () => Promise<T>): Promise<T> {
     const mark = { running: true }
     try {
       return await current.run(mark, job)
     } finally {
       mark.running = false
     }
+  }
+
+  function turnOf<T>(job: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      // Its own context, not that of the job that happens to end before it.
+      const inContext = AsyncLocalStorage.snapshot()
+      const start = (): Promise<void> => inContext(() => marked(job)).then(resolve, reject)
+      const tooLate = (): void => {
+        waiting.delete(entry)
+        reject(busy(maxWaitMs ?? 0))
+      }
+      const timer = maxWaitMs === undefined ? undefined : setTimeout(tooLate, maxWaitMs)
+      const entry: Waiting = { start, timer }
+      waiting.add(entry)
+      next()
+    })
   }
 
   function refuseInside(): void {
@@ -33,19 +78,27 @@ export function serialQueue(): SerialQueue {
   }
 
   return {
+    refuseInside,
     async run(job) {
       if (closing !== undefined) throw new LatchkeyError('STORE_CLOSED')
       refuseInside()
-      const turn = last.then(() => inOrder(job))
-      last = turn.catch(() => undefined)
-      return turn
+      return turnOf(job)
     },
     async close(finish) {
       if (closing === undefined) {
         refuseInside()
-        closing = last.then(finish)
+        const ended = new Promise<void>((resolve) => (idle = resolve))
+        closing = ended.then(finish)
+        next()
       }
       return closing
     },
   }
+}
+
+function busy(waitedMs: number): LatchkeyError {
+  const found = `${waitedMs} ms passed while the transactions before it were under way`
+  return new LatchkeyError('STORE_UNAVAILABLE', `the store is not available: ${found}`, {
+    details: { found, retryable: true },
+  })
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { PairingStore, PairingTransaction } from '../pairing/pairing-store.ts'
+import type { PairingStore } from '../pairing/pairing-store.ts'
 import { guardedWork } from './guarded-work.ts'
 import type { StoreTables } from './schema.ts'
 import { serialQueue } from './serial-queue.ts'
@@ -14,29 +14,40 @@ export type SqlStoreParts = {
   release: () => Promise<void>
 }
 
-/** The store on any database that Kysely speaks to. */
+/** The store on a database that one process at a time writes to through Kysely's own transactions. */
 export function sqlStore({ db, explainError, release }: SqlStoreParts): PairingStore {
   const queue = serialQueue()
-
-  async function runTransaction<T>(work: (tx: PairingTransaction) => Promise<T>): Promise<T> {
-    const failure: { isFromWork: boolean } = { isFromWork: false }
-    try {
-      return await db.transaction().execute(async (trx) => {
-        try {
-          return await guardedWork(sqlTransaction(trx), work, explainError)
-        } catch (error) {
-          failure.isFromWork = true
-          throw error
-        }
-      })
-    } catch (error) {
-      if (failure.isFromWork) throw error
-      throw explainError(error)
-    }
-  }
-
   return {
-    transaction: (work) => queue.run(() => runTransaction(work)),
+    transaction: (work) =>
+      queue.run(() =>
+        runWork(
+          (begun) => db.transaction().execute(begun),
+          (trx: Kysely<StoreTables>) => guardedWork(sqlTransaction(trx), work, explainError),
+          explainError,
+        ),
+      ),
     close: () => queue.close(release),
+  }
+}
+
+/** Runs `work` between begin and commit; errors of those two are explained, those of `work` are its own. */
+export async function runWork<D, T>(
+  begin: (work: (db: D) => Promise<T>) => Promise<T>,
+  work: (db: D) => Promise<T>,
+  explainError: (error: unknown) => Error,
+): Promise<T> {
+  const failure: { isFromWork: boolean } = { isFromWork: false }
+  try {
+    return await begin(async (db) => {
+      try {
+        return await work(db)
+      } catch (error) {
+        failure.isFromWork = true
+        throw error
+      }
+    })
+  } catch (error) {
+    if (failure.isFromWork) throw error
+    throw explainError(error)
   }
 }

@@ -1,8 +1,9 @@
-import { sql, type Transaction } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { PairingTransaction } from '../pairing/pairing-store.ts'
 import { requestOf, requestRow } from './request-row.ts'
 import { deviceOf, deviceRow, grantOf, grantRow, tokenOf, tokenRow } from './rows.ts'
 import type { StoreTables } from './schema.ts'
+import { nodeStatements } from './node-statements.ts'
 import { ownerStatements } from './owner-statements.ts'
 
 // A literal, not a parameter: the planner uses a partial index only when it can read the value.
@@ -10,8 +11,12 @@ const PENDING = sql.lit('pending' as const)
 const SILENT = sql.lit('silent' as const)
 const OWNER = sql.lit('owner' as const)
 
-/** The operations of the port, as statements of one transaction. */
-export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransaction {
+/**
+ * The operations of the port, as statements of one transaction.
+ *
+ * @param nowMs what time the database says it is; `null`: that is for the process to say
+ */
+export function sqlTransaction(trx: Kysely<StoreTables>, nowMs: number | null = null): PairingTransaction {
   const pending = () => trx.selectFrom('requests').where('state', '=', PENDING)
   const count = async (query: ReturnType<typeof pending>) => {
     const row = await query.select((eb) => eb.fn.countAll().as('total')).executeTakeFirstOrThrow()
@@ -20,6 +25,9 @@ export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransactio
 
   return {
     ...ownerStatements(trx),
+    ...nodeStatements(trx),
+
+    nowMs: () => Promise.resolve(nowMs),
 
     async setting(key) {
       const row = await trx.selectFrom('settings').select('value').where('key', '=', key).executeTakeFirst()
@@ -38,6 +46,14 @@ export function sqlTransaction(trx: Transaction<StoreTables>): PairingTransactio
       const all = trx.selectFrom('devices').selectAll().orderBy('id').limit(limit)
       const rows = await (after === undefined ? all : all.where('id', '>', after)).execute()
       return rows.map(deviceOf)
+    },
+    async devicesBySeen({ after, limit }) {
+      const seen = sql<number>`coalesce(last_seen_at_ms, created_at_ms)`
+      const all = trx.selectFrom('devices').selectAll().orderBy(seen, 'desc').orderBy('id').limit(limit)
+      if (after === undefined) return (await all.execute()).map(deviceOf)
+      const { seenAtMs, id } = after
+      const isBehind = sql<boolean>`(${seen} < ${seenAtMs} or (${seen} = ${seenAtMs} and id > ${id}))`
+      return (await all.where(isBehind).execute()).map(deviceOf)
     },
     async putDevice(device) {
       const row = deviceRow(device)

@@ -9,8 +9,8 @@ const EXECUTABLE = '/usr/bin/chromium'
 export const INSECURE_HOST = 'insecure.test'
 
 export type Browser = {
-  /** A tab on this page, in which the client is loaded. */
-  open(url: string): Promise<Page>
+  /** A tab on this page, in which the client is loaded; `null` waits for nothing but the page. */
+  open(url: string, until?: string | null): Promise<Page>
   close(): Promise<void>
 }
 
@@ -30,10 +30,10 @@ export async function startBrowser(): Promise<Browser> {
     ],
   })
   return {
-    async open(url) {
+    async open(url, until = 'globalThis.latchkey !== undefined') {
       const page = await context.newPage()
       await page.goto(url)
-      await page.waitForFunction('globalThis.latchkey !== undefined')
+      if (until !== null) await page.waitForFunction(until)
       return page
     },
     async close() {

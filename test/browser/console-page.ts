@@ -10,6 +10,9 @@ const SIZES = [
   { width: 1280, height: 900 },
 ]
 
+/** A name of the attacker's, which has been rebound to loopback. */
+export const REBOUND_HOST = 'rebound.example'
+
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
@@ -19,6 +22,7 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      `--host-resolver-rules=MAP ${REBOUND_HOST} 127.0.0.1`,
     ],
   })
 }

@@ -37,7 +37,17 @@ export function browser(): Browser {
   return launched
 }
 
-export type Served = { gateway: Gateway; port: number; page: string; url: string; peer: { isOurs: boolean } }
+/** What the server answered to a request that was no upgrade. */
+export type Answer = { readonly method: string; readonly url: string; readonly status: number }
+
+export type Served = {
+  gateway: Gateway
+  port: number
+  page: string
+  url: string
+  peer: { isOurs: boolean }
+  answers: Answer[]
+}
 
 /** A gateway in an app beside helmet. The browser counts as local until `peer.isOurs` is false. */
 export async function serve(options: Partial<GatewayOptions> = {}, port?: number): Promise<Served> {
@@ -50,6 +60,12 @@ export async function serve(options: Partial<GatewayOptions> = {}, port?: number
     ...options,
   })
   const app = express()
+  const answers: Answer[] = []
+  app.use((request, response, next) => {
+    const { method, originalUrl: url } = request
+    response.on('finish', () => answers.push({ method, url, status: response.statusCode }))
+    next()
+  })
   app.use(helmet())
   app.use('/gateway', gateway.routes())
   const server = createServer(app)
@@ -66,6 +82,7 @@ export async function serve(options: Partial<GatewayOptions> = {}, port?: number
     page: `http://127.0.0.1:${port}/gateway/console`,
     url: `ws://127.0.0.1:${port}/gateway`,
     peer,
+    answers,
   }
 }
 

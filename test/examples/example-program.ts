@@ -20,7 +20,10 @@ export type ServedExample = {
 }
 
 /** Starts `server.js` of an example on a free port, with a state and a home of its own. */
-export async function serveExample(name: string): Promise<ServedExample> {
+export async function serveExample(
+  name: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServedExample> {
   const folder = scratchFolder()
   const home = path.join(folder.path, 'home')
   const [port = 0] = await freePorts(1)
@@ -30,6 +33,7 @@ export async function serveExample(name: string): Promise<ServedExample> {
     PORT: String(port),
     LATCHKEY_STATE_DIR: path.join(folder.path, 'state'),
     HOME: home,
+    ...env,
   })
   const clientEnv = { ...process.env, LATCHKEY_URL: url, HOME: home }
   return {

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { runCli, scratchFolder, startProgram, type Served } from '../cli/cli-process.ts'
+import { fetchAsTool } from './fetch-as-tool.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const file = path.join(root, 'examples/quick-start/server.js')
@@ -47,23 +46,11 @@ test('the second terminal: silent, silently widened, refused with 1008, approved
   expect((await cli(...far)).code).toBe(0)
 })
 
-/** Fetches from a process of its own, as a tool would: the test runner may itself listen, as a relay does. */
-async function fetchAsTool(
-  page: string,
-  ...headers: string[]
-): Promise<{ status: number; head: string; body: string }> {
-  const script = `const [url, ...headers] = process.argv.slice(1)
-    const response = await fetch(url, { headers: headers.map((header) => header.split(': ')) })
-    const head = [...response.headers].map((pair) => pair.join(': ')).join('\\n')
-    console.log(JSON.stringify({ status: response.status, head, body: await response.text() }))`
-  const args = ['--input-type=module', '--eval', script, `http://127.0.0.1:${app.port}${page}`, ...headers]
-  const { stdout } = await promisify(execFile)(process.execPath, args)
-  return JSON.parse(stdout) as { status: number; head: string; body: string }
-}
-
 test('the pages answer, beside helmet', async () => {
-  expect(await fetchAsTool('/healthz')).toMatchObject({ status: 200, body: '{"ok":true}' })
-  const whoami = await fetchAsTool('/whoami')
+  const get = (page: string, ...headers: string[]): ReturnType<typeof fetchAsTool> =>
+    fetchAsTool(`http://127.0.0.1:${app.port}${page}`, { headers })
+  expect(await get('/healthz')).toMatchObject({ status: 200, body: '{"ok":true}' })
+  const whoami = await get('/whoami')
   expect(whoami.head).toMatch(/^cache-control: no-store$/m)
   expect(whoami.head).toMatch(/^content-security-policy: /m)
   expect(JSON.parse(whoami.body)).toMatchObject({
@@ -72,8 +59,8 @@ test('the pages answer, beside helmet', async () => {
     kind: 'direct',
     silent: true,
   })
-  expect((await fetchAsTool('/notes')).status).toBe(200)
-  const far = await fetchAsTool('/notes', 'X-Forwarded-For: 203.0.113.7')
+  expect((await get('/notes')).status).toBe(200)
+  const far = await get('/notes', 'X-Forwarded-For: 203.0.113.7')
   expect([far.status, far.head]).toEqual([
     403,
     expect.stringMatching(/^content-type: application\/problem\+json$/m),

@@ -19,6 +19,7 @@ export function countingStore(): { store: PairingStore; count: { transactions: n
       return inner.transaction((tx) => work(watched(tx)))
     },
     close: () => inner.close(),
+    isVolatile: true,
   }
   return { store, count }
 }

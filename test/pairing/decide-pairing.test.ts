@@ -19,6 +19,7 @@ function grant(via: Grant['via'], role: string, scopes: string[], expiresAtMs: n
     approvedBy: null,
     fromAddress: null,
     localityReason: 'local',
+    host: via === 'silent' ? 'here' : null,
     grantedAtMs: 0,
     expiresAtMs,
   }
@@ -32,7 +33,14 @@ function decide(
   silent: SilentOptions = {},
   more: Partial<PairingFacts> = {},
 ): string {
-  const facts = { lattice, silent: silentPolicy(silent, lattice), windowOpen: false, nowMs: 1000, ...more }
+  const facts = {
+    lattice,
+    silent: silentPolicy(silent, lattice),
+    windowOpen: false,
+    host: 'here',
+    nowMs: 1000,
+    ...more,
+  }
   const decision = decidePairing({ ...facts, grants, ask: { role, scopes }, verdict })
   if (decision.kind === 'grant') return `grant ${decision.reason} ${decision.scopes.join('+')}`
   return decision.kind === 'wait' ? `wait ${decision.reason}` : decision.kind

@@ -89,7 +89,11 @@ onEachStore('events', {}, (bench) => {
     const first = serviceOn(bench.store, () => undefined)
     await bench.store.transaction(async (tx) => {
       for (let i = 0; i < 250; i += 1)
-        await tx.addEvent({ atMs: 1, payload: JSON.stringify({ kind: 'removed', deviceId: `d${i}` }) })
+        await tx.addEvent({
+          atMs: 1,
+          node: 'node',
+          payload: JSON.stringify({ kind: 'removed', deviceId: `d${i}` }),
+        })
     })
     await knock(first, 'a')
     const told: PairingEvent[] = []
@@ -124,8 +128,8 @@ onEachStore('events', {}, (bench) => {
 
   test('threat 21: one that cannot be read any more does not stop the next run', async () => {
     await bench.store.transaction(async (tx) => {
-      await tx.addEvent({ atMs: 1, payload: '{"kind":"requested","requ' })
-      await tx.addEvent({ atMs: 1, payload: '{"kind":"requested"}' })
+      await tx.addEvent({ atMs: 1, node: 'node', payload: '{"kind":"requested","requ' })
+      await tx.addEvent({ atMs: 1, node: 'node', payload: '{"kind":"requested"}' })
     })
     await knock(
       serviceOn(bench.store, () => undefined),

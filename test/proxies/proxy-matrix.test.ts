@@ -227,7 +227,7 @@ describeWith(
       },
     )
 
-    it('docs/proxies.md shows what was measured', () => {
+    it('docs/proxies shows what was measured', () => {
       const ways = SHOWN.flatMap((configuration) =>
         configuration.runs.flatMap((run) =>
           HOSTS.flatMap((from) => TRUSTS_OF[run].map((trust) => ({ configuration, run, from, trust }))),
@@ -264,7 +264,7 @@ describeWith(
     })
 
     it.each(CONFIGURATIONS.filter(({ isRecommended, innerOnly }) => isRecommended || innerOnly === true))(
-      'docs/proxies.md has the configuration that was measured: $program, $title',
+      'docs/proxies has the configuration that was measured: $program, $title',
       ({ http, nginx }) => {
         const upstream = { port: 4747 }
         expect(missingLines(http?.(upstream) ?? nginx?.(upstream).lines ?? [])).toEqual([])

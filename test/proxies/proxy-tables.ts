@@ -18,32 +18,43 @@ export type Cell = {
   readonly answer: string
 }
 
-const FILE = new URL('../../docs/proxies.md', import.meta.url)
+const DOCS = new URL('../../docs/', import.meta.url)
+/** Where the table of each section stands. */
+const PAGES: Readonly<Record<string, string>> = {
+  direct: 'proxies.md',
+  HAProxy: 'proxies/haproxy.md',
+  Caddy: 'proxies/caddy.md',
+  Apache: 'proxies/apache.md',
+  nginx: 'proxies/nginx.md',
+  socat: 'proxies/tcp-forwarders.md',
+  'ssh -L': 'proxies/tcp-forwarders.md',
+  'ssh -R': 'proxies/tcp-forwarders.md',
+}
 const TRUST = ['none', 'loopback', 'network']
 const RUNS: readonly RunName[] = ['package', 'own', 'renamed']
 const BY_KERNEL = ['peer-other-user', 'peer-relay', 'peer-outbound']
 
-/** Holds the tables in docs/proxies.md against what was measured; LATCHKEY_UPDATE_DOCS=1 rewrites them. */
+/** Holds the tables in docs/ against what was measured; LATCHKEY_UPDATE_DOCS=1 rewrites them. */
 export function checkTables(cells: readonly Cell[]): void {
-  const written = readFileSync(FILE, 'utf8')
-  const sections = unique(cells.map(({ section }) => section))
-  let measured = written
-  for (const section of sections) {
+  for (const section of unique(cells.map((cell) => cell.section))) {
+    const file = new URL(PAGES[section] ?? '', DOCS)
+    const written = readFileSync(file, 'utf8')
     const begin = `<!-- measured: ${section} -->\n\n<!-- prettier-ignore-start -->\n`
     const end = '<!-- prettier-ignore-end -->'
-    const at = measured.indexOf(begin)
-    const until = measured.indexOf(end, at)
-    if (at === -1 || until === -1) throw new Error(`docs/proxies.md has no place for ${section}`)
+    const at = written.indexOf(begin)
+    const until = written.indexOf(end, at)
+    if (at === -1 || until === -1) throw new Error(`docs/${PAGES[section] ?? ''} has no place for ${section}`)
     const table = tableOf(cells.filter((cell) => cell.section === section))
-    measured = `${measured.slice(0, at)}${begin}\n${table}\n\n${measured.slice(until)}`
+    const measured = `${written.slice(0, at)}${begin}\n${table}\n\n${written.slice(until)}`
+    if (process.env.LATCHKEY_UPDATE_DOCS === '1') writeFileSync(file, measured)
+    else expect(written).toBe(measured)
   }
-  if (process.env.LATCHKEY_UPDATE_DOCS === '1') writeFileSync(FILE, measured)
-  else expect(written).toBe(measured)
 }
 
-/** A recipe that is recommended must stand in docs/proxies.md as it was measured. */
+/** A recipe that is recommended must stand on one of the pages as it was measured. */
 export function missingLines(lines: readonly string[]): string[] {
-  const written = new Set(readFileSync(FILE, 'utf8').split('\n').map((line) => line.trim())) // prettier-ignore
+  const pages = unique(Object.values(PAGES)).map((page) => readFileSync(new URL(page, DOCS), 'utf8'))
+  const written = new Set(pages.flatMap((page) => page.split('\n')).map((line) => line.trim()))
   return lines.filter((line) => !written.has(line))
 }
 

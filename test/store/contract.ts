@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { PairingStore } from '../../lib/pairing/pairing-store.ts'
+import { nodeContract } from './node-contract.ts'
 import { ownerContract } from './owner-contract.ts'
 import { requestContract } from './request-contract.ts'
 import { sampleDevice, sampleGrant, sampleToken } from './samples.ts'
@@ -15,6 +16,7 @@ export function pairingStoreContract(name: string, open: () => Promise<PairingSt
     recordContract(() => store)
     requestContract(() => store)
     ownerContract(() => store)
+    nodeContract(() => store)
     transactionContract(() => store)
   })
 }

@@ -23,7 +23,7 @@ export function ownerContract(store: () => PairingStore): void {
 
   describe('invitations', () => {
     test('come back whole, by id and by token, oldest first, and are replaced by id', async () => {
-      const unused = { label: null, silentHonoured: false, isFirstOwner: false, usedBy: null, usedAtMs: null }
+      const unused = { label: null, silentHost: null, isFirstOwner: false, usedBy: null, usedAtMs: null }
       const invites = [
         sampleInvite('i2', { createdAtMs: 1 }),
         sampleInvite('i1', { createdAtMs: 2, ...unused }),
@@ -66,17 +66,34 @@ export function ownerContract(store: () => PairingStore): void {
 
   describe('events', () => {
     test('are numbered in the order of the commits, also after the old ones were deleted', async () => {
-      const add = (payload: string) => store().transaction((tx) => tx.addEvent({ atMs: 7, payload }))
+      const add = (payload: string, atMs = 7) =>
+        store().transaction((tx) => tx.addEvent({ atMs, node: 'n1', payload }))
+      expect(await store().transaction((tx) => tx.lastEventSeq())).toBe(0)
       expect([await add('a'), await add('b'), await add('c')]).toEqual([1, 2, 3])
       await store().transaction(async (tx) => {
-        expect(await tx.events({ after: 1, limit: 1 })).toEqual([{ seq: 2, atMs: 7, payload: 'b' }])
-        await tx.deleteEvents(2)
+        expect(await tx.events({ after: 1, limit: 1 })).toEqual([
+          { seq: 2, atMs: 7, node: 'n1', payload: 'b' },
+        ])
+        expect(await tx.lastEventSeq()).toBe(3)
+        expect(await tx.deleteEvents({ upTo: 2, beforeMs: 8 })).toBe(2)
         expect((await tx.events({ after: 0, limit: 9 })).map((event) => event.seq)).toEqual([3])
-        await tx.deleteEvents(3)
+        expect(await tx.deleteEvents({ upTo: 3, beforeMs: 8 })).toBe(0)
       })
       expect(await add('d')).toBe(4)
       const left = await store().transaction((tx) => tx.events({ after: 3, limit: 9 }))
-      expect(left).toEqual([{ seq: 4, atMs: 7, payload: 'd' }])
+      expect(left).toEqual([{ seq: 4, atMs: 7, node: 'n1', payload: 'd' }])
+    })
+
+    test('are deleted by their age, as far as one is old enough', async () => {
+      await store().transaction(async (tx) => {
+        // The clock of a node may be behind.
+        for (const atMs of [10, 9, 12, 11, 20, 21]) await tx.addEvent({ atMs, node: 'n1', payload: '{}' })
+        expect(await tx.deleteEvents({ upTo: 6, beforeMs: 9 })).toBe(0)
+        expect(await tx.deleteEvents({ upTo: 1, beforeMs: 20 })).toBe(1)
+        expect(await tx.deleteEvents({ upTo: 6, beforeMs: 12 })).toBe(4)
+        expect((await tx.events({ after: 0, limit: 9 })).map((event) => event.seq)).toEqual([5, 6])
+        expect(await tx.deleteEvents({ upTo: 6, beforeMs: 100 })).toBe(5)
+      })
     })
   })
 }

@@ -35,6 +35,7 @@ afterAll(() => db.destroy())
 
 // Every operation, with the index or key that it must use.
 const PLANS: [keyof PairingTransaction, (tx: PairingTransaction) => Promise<unknown>, RegExp][] = [
+  ['nowMs', (tx) => tx.nowMs(), /^$/],
   ['setting', (tx) => tx.setting('k'), /SEARCH settings USING INDEX .*\(key=\?\)/],
   ['putSetting', (tx) => tx.putSetting('k', 'v'), /^$/],
   ['device', (tx) => tx.device('d'), /SEARCH devices USING INDEX .*\(id=\?\)/],
@@ -91,20 +92,48 @@ const PLANS: [keyof PairingTransaction, (tx: PairingTransaction) => Promise<unkn
   ['auditEntries', (tx) => tx.auditEntries({ after: 1, limit: 9 }), /SEARCH audit USING INDEX .*\(seq>\?\)/],
   ['addAuditEntry', (tx) => tx.addAuditEntry(sampleAuditEntry(1)), /^$/],
   ['events', (tx) => tx.events({ after: 1, limit: 9 }), /SEARCH events USING INDEX .*\(seq>\?\)/],
-  ['addEvent', (tx) => tx.addEvent({ atMs: 1, payload: '{}' }), /SCAN events USING COVERING INDEX/],
-  ['deleteEvents', (tx) => tx.deleteEvents(1), /SEARCH events USING INDEX .*\(seq<\?\)/],
+  [
+    'addEvent',
+    (tx) => tx.addEvent({ atMs: 1, node: 'n', payload: '{}' }),
+    /SCAN events USING COVERING INDEX/,
+  ],
+  [
+    'deleteEvents',
+    (tx) => tx.deleteEvents({ upTo: 1, beforeMs: 1 }),
+    /INDEX events_age \(at_ms<\?\)(.|\n)*SEARCH events USING INDEX .*\(seq<\?\)/,
+  ],
+  ['lastEventSeq', (tx) => tx.lastEventSeq(), /SCAN events USING COVERING INDEX/],
+  ['nodes', (tx) => tx.nodes(), /SCAN nodes USING INDEX/],
+  [
+    'putNode',
+    (tx) => tx.putNode({ id: 'n', host: 'h', pid: 1, beat: 1, toldSeq: 0, heir: null }),
+    /SEARCH presence USING COVERING INDEX presence_of_node/,
+  ],
+  ['deleteNode', (tx) => tx.deleteNode('n'), /SEARCH nodes USING INDEX .*\(id=\?\)/],
+  ['addPresence', (tx) => tx.addPresence('n', ['d']), /^$/],
+  [
+    'deletePresence',
+    (tx) => tx.deletePresence('n', ['d']),
+    /\(device_id=\? AND node_id=\?\)|\(node_id=\? AND device_id=\?\)/,
+  ],
+  ['isPresent', (tx) => tx.isPresent('d', 'n'), /SEARCH presence USING COVERING INDEX .*\(device_id=\?\)/],
+  ['remembered', (tx) => tx.remembered('k'), /SEARCH remembered USING INDEX .*\(key=\?\)/],
+  ['remember', (tx) => tx.remember('k', { value: 'v', untilMs: 1 }), /^$/],
+  ['forget', (tx) => tx.forget('k'), /SEARCH remembered USING INDEX .*\(key=\?\)/],
+  ['forgetRemembered', (tx) => tx.forgetRemembered(1), /INDEX remembered_until \(until_ms<\?\)/],
 ]
-/** Those that look for the latest event first. */
-const TWO_STATEMENTS = ['addEvent', 'deleteEvents']
+/** Those that look for the latest event first, and for the oldest that stays. */
+const STATEMENTS: Readonly<Record<string, number>> = { nowMs: 0, addEvent: 2, deleteEvents: 3 }
 
 test.each(PLANS)('%s uses an index, and never sorts', async (name, operation, expected) => {
   await db.transaction().execute(async (trx) => {
     await sqlTransaction(trx).putDevice(sampleDevice('d'))
+    await sqlTransaction(trx).putNode({ id: 'n', host: 'h', pid: 1, beat: 1, toldSeq: 0, heir: null })
     queries.length = 0
     await operation(sqlTransaction(trx))
   })
   const statements = queries.filter(({ sql }) => !/^(?:begin|commit)/.test(sql))
-  expect(statements).toHaveLength(TWO_STATEMENTS.includes(name) ? 2 : 1)
+  expect(statements).toHaveLength(STATEMENTS[name] ?? 1)
   const plan = statements.flatMap(planOf)
   expect(plan.join('\n')).toMatch(expected)
   for (const step of plan) expect(step).not.toMatch(/SCAN (?!.*USING)|TEMP B-TREE/)

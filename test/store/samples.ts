@@ -33,6 +33,7 @@ export function sampleGrant(deviceId: string, overrides: Partial<Grant> = {}): G
     origin: 'request-1',
     fromAddress: '2001:db8::1',
     localityReason: 'peer-not-loopback',
+    host: 'host-1',
     grantedAtMs: 1_760_000_000_123,
     expiresAtMs: 1_790_000_000_456,
     ...overrides,
@@ -94,7 +95,7 @@ export function sampleRequest(
     approvals: [
       {
         by: 'owner-device',
-        authority: { role: 'operator', scopes: ['operator.admin'], silentHonoured: false },
+        authority: { role: 'operator', scopes: ['operator.admin'], silentHost: null },
         asks: [{ role: 'node', scopes: [] }],
         expiresInMs: null,
         atMs: 1_760_000_000_124,
@@ -116,7 +117,7 @@ export function sampleInvite(id: string, overrides: Partial<Invite> = {}): Invit
     asks: [{ role: 'operator', scopes: ['operator.read'] }],
     label: 'Gäste',
     createdBy: 'owner-device',
-    silentHonoured: true,
+    silentHost: 'host-1',
     isFirstOwner: true,
     createdAtMs: 1_760_000_000_123,
     expiresAtMs: 1_760_000_600_123,

@@ -19,6 +19,18 @@ export function transactionContract(store: () => PairingStore): void {
       expect(await store().transaction(() => Promise.resolve({ answer: 42 }))).toEqual({ answer: 42 })
     })
 
+    test('have one time, from the first operation to the last', async () => {
+      await store().transaction(async (tx) => {
+        const first = await tx.nowMs()
+        await sleep(20)
+        await tx.putSetting('total', '1')
+        expect(await tx.nowMs()).toBe(first)
+        // A store that has no clock says so; one that is shared must have one.
+        if (store().isShared === true) expect(first).toEqual(expect.any(Number))
+        else expect(first).toBeNull()
+      })
+    })
+
     test('a hundred parallel increments lose nothing', async () => {
       const increment = () =>
         store().transaction(async (tx) => {
@@ -77,7 +89,7 @@ export function transactionContract(store: () => PairingStore): void {
         await tx.putInvite(sampleInvite('i1'))
         await tx.putIgnored({ deviceId: 'd1', displayName: null, ignoredBy: 'o', ignoredAtMs: 1 })
         await tx.addAuditEntry(sampleAuditEntry(1))
-        await tx.addEvent({ atMs: 1, payload: '{}' })
+        await tx.addEvent({ atMs: 1, node: 'node', payload: '{}' })
         await tx.deleteToken('d1', 'operator')
         await tx.deleteDevice('d1')
         await tx.putDevice(sampleDevice('d2'))

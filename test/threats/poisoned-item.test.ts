@@ -56,11 +56,12 @@ test('threat 21: an event of an earlier run that cannot be told does not keep th
   const store = memoryStore()
   const removed = { kind: 'removed', deviceId: 'd'.repeat(64) }
   await store.transaction(async (tx) => {
+    await tx.putNode({ id: 'killed', host: 'here', pid: 2 ** 22 + 1, beat: 1, toldSeq: 0, heir: null })
     for (const payload of ['{"kind":', '{"kind":"requested"}', 'null', '7', JSON.stringify(removed)])
-      await tx.addEvent({ atMs: 1, payload })
+      await tx.addEvent({ atMs: 1, node: 'killed', payload })
   })
   const told: unknown[] = []
-  const running = await runGateway({ store, onEvent: (event) => told.push(event) })
+  const running = await runGateway({ store, host: 'here', onEvent: (event) => told.push(event) })
   expect(told.at(-1)).toEqual(removed)
   const { client } = await admittedAs(running.url, createDeviceIdentity())
   client.close()

@@ -22,7 +22,11 @@ export function auditView(actions: OwnerActions): View {
   )
   let shown: readonly AuditEntry[] = []
 
-  const ask = async (params: object): Promise<Page> => (await actions.request('audit.list', params)) as Page
+  const ask = async (params: object): Promise<Page> => {
+    const page = (await actions.request('audit.list', params)) as Page
+    await actions.learnNames(page.entries.flatMap(({ actor, deviceId }) => [actor, deviceId ?? '']))
+    return page
+  }
 
   async function showNewest(): Promise<void> {
     await guarded(async () => {
@@ -121,6 +125,6 @@ function entryItem(entry: AuditEntry, actions: OwnerActions): HTMLElement {
 }
 
 function namedDevice(name: unknown, deviceId: string, actions: OwnerActions): HTMLElement {
-  const known = actions.state().paired.find((device) => device.deviceId === deviceId)?.displayName
-  return element('strong', {}, nameElement(typeof name === 'string' ? name : known))
+  const known = actions.deviceName(deviceId)
+  return element('strong', {}, nameElement(typeof name === 'string' ? name : (known ?? undefined)))
 }

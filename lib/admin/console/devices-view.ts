@@ -1,14 +1,21 @@
 import { deviceCard } from './device-card.ts'
 import { element } from './element.ts'
 import { keyedList } from './keyed-list.ts'
+import { listSearch } from './list-search.ts'
 import type { OwnerActions } from './owner-actions.ts'
 import type { PairedDevice } from './records.ts'
 import { undoSilentForm } from './undo-silent-form.ts'
 import type { View } from './view.ts'
 
-/** All that may connect: those that do first, then by when they were last seen. */
+/** Fewer are found without a search. */
+const SEARCHED_FROM = 8
+
+/** All that may connect: those that do first, then by when they were last seen; as many as are looked at. */
 export function devicesView(actions: OwnerActions): View {
   const list = element('ul', { class: 'cards' })
+  const search = listSearch('Search', 'A part of the name, or the first digits of the key.', (look) =>
+    actions.look('devices', look),
+  )
   const sync = keyedList<PairedDevice>(
     list,
     ({ deviceId }) => deviceId,
@@ -22,16 +29,18 @@ export function devicesView(actions: OwnerActions): View {
       {},
       element('h1', {}, 'Devices'),
       element('p', { class: 'lead' }, 'What may connect, what for, and how it came by that.'),
+      search.field,
       list,
+      search.more,
       undoSilentForm(actions),
     ),
-    update({ paired }) {
-      sync([...paired].sort(byActivity))
+    update({ paired, hasMorePaired }) {
+      sync(paired)
+      search.update({
+        hasMore: hasMorePaired,
+        shown: paired.length,
+        isWorthIt: hasMorePaired || paired.length >= SEARCHED_FROM,
+      })
     },
   }
-}
-
-function byActivity(a: PairedDevice, b: PairedDevice): number {
-  if (a.connected !== b.connected) return a.connected ? -1 : 1
-  return (b.lastSeenAtMs ?? b.createdAtMs) - (a.lastSeenAtMs ?? a.createdAtMs)
 }

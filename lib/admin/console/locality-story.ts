@@ -53,7 +53,7 @@ export function localityStory(locality: Locality): {
   readonly advice: string | undefined
   readonly steps: readonly Step[]
 } {
-  const { reason, advice, trace } = locality
+  const { reason, advice, trace = [] } = locality
   return {
     sentence: Object.hasOwn(SENTENCES, reason) ? (SENTENCES[reason] ?? reason) : reason,
     advice,

@@ -9,11 +9,10 @@ import type { OwnerActions } from './owner-actions.ts'
 import { ownerConnection, type Standing } from './owner-connection.ts'
 import { ownerModel } from './owner-model.ts'
 import { problemText } from './problem-text.ts'
-import type { Resolved } from './records.ts'
+import type { PendingRequest, Resolved } from './records.ts'
 import { requestsView } from './requests-view.ts'
 import { ownerShell } from './owner-shell.ts'
 
-const REFRESH_MS = 15_000
 const INVITE_REFUSED =
   'The invitation in this link was used already, or is too old. Ask for a new one, or wait for the owner.'
 
@@ -36,6 +35,9 @@ export function ownerConsole(
   const actions: OwnerActions = {
     request: connection.request,
     refresh: () => model.refresh(),
+    look: (list, look) => model.look(list, look),
+    learnNames: (deviceIds) => model.names.learn(deviceIds),
+    deviceName: (deviceId) => model.names.of(deviceId),
     announcer: toasts,
     deviceId: connection.deviceId,
     nowMs: () => Date.now() + connection.clockOffsetMs(),
@@ -43,13 +45,9 @@ export function ownerConsole(
     methods: () => methods,
     nameOf,
   }
+  const requests = requestsView(actions, model.decisionOn)
   const shell = ownerShell(
-    [
-      requestsView(actions, model.decisionOn),
-      devicesView(actions),
-      invitesView(actions, page),
-      auditView(actions),
-    ],
+    [requests, devicesView(actions), invitesView(actions, page), auditView(actions)],
     actions,
   )
   function onStanding(standing: Standing): void {
@@ -82,7 +80,10 @@ export function ownerConsole(
 
   function onEvent(event: string, payload: unknown): void {
     if (event === 'device.pair.resolved') model.noteResolved(payload as Resolved)
-    if (event.startsWith('device.')) void model.refresh()
+    if (event === 'device.pair.requested') requests.noteRequested(payload as PendingRequest)
+    const { what } = (payload ?? {}) as { readonly what?: unknown }
+    if (event === 'device.pair.removed' || what === 'name') model.names.forget()
+    if (/^(device|locality)\./.test(event)) void model.refresh()
   }
 
   function onInviteRefused(): void {
@@ -96,16 +97,14 @@ export function ownerConsole(
     if (actor === 'host') return 'the program itself'
     if (actor === 'policy') return "the app's rule"
     if (actor === 'shared-secret') return 'a client with the shared secret'
-    const device = model.state.paired.find(({ deviceId }) => deviceId === actor)
-    return device === undefined ? 'a device that was removed' : nameElement(device.displayName).textContent
+    const name = model.names.of(actor)
+    return name === undefined ? 'a device that was removed' : nameElement(name ?? undefined).textContent
   }
 
   setInterval(() => {
     if (isIn) shell.tick()
   }, 1000)
-  setInterval(() => {
-    if (isIn && document.visibilityState === 'visible') void model.refresh()
-  }, REFRESH_MS)
+  // A page that slept may have slept through what it was told.
   document.addEventListener('visibilitychange', () => {
     if (isIn && document.visibilityState === 'visible') void model.refresh()
   })

@@ -77,7 +77,7 @@ export function ownerShell(views: readonly [View, ...View[]], actions: OwnerActi
   }
 
   function title(): void {
-    const waiting = actions.state().pending.length
+    const waiting = actions.state().waiting
     document.title = `${waiting === 0 ? '' : `(${waiting}) `}${current().title} – Latchkey`
   }
 

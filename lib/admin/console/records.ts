@@ -4,7 +4,8 @@ import type { Ask } from './scopes-in-words.ts'
 export type Locality = {
   readonly reason: string
   readonly advice?: string
-  readonly trace: readonly {
+  /** Asked for when it is looked at. */
+  readonly trace?: readonly {
     readonly rule: string
     readonly outcome: 'pass' | 'fail' | 'skip'
     readonly saw: string

@@ -4,7 +4,7 @@ import type { Item } from './keyed-list.ts'
 import { fingerprintElement, listed, nameElement, nameWarning } from './names-in-text.ts'
 import { problemText } from './problem-text.ts'
 import type { OwnerActions } from './owner-actions.ts'
-import type { PairedDevice, PendingRequest } from './records.ts'
+import type { Locality, PairedDevice, PendingRequest } from './records.ts'
 import { requestCode } from './request-code.ts'
 import { requestGain } from './request-gain.ts'
 import { requestReason } from './request-reason.ts'
@@ -66,7 +66,13 @@ export function requestCard(
       nameWarning(first.nameWarning),
       changeNote(before, first),
     ),
-    element('div', { class: 'parts' }, view.element, code.element, requestReason(first.locality)),
+    element(
+      'div',
+      { class: 'parts' },
+      view.element,
+      code.element,
+      requestReason(first.locality, wholeLocality),
+    ),
     second,
     problem,
     element(
@@ -76,6 +82,11 @@ export function requestCard(
       element('div', { class: 'actions' }, approve, reject, ignore),
     ),
   )
+
+  async function wholeLocality(): Promise<Locality> {
+    const answer = await actions.request('device.pair.request', { requestId: request.requestId })
+    return (answer as { readonly request: PendingRequest }).request.locality
+  }
 
   function labelApprove(): void {
     const { isAll, roles, scopes } = view.chosen()

@@ -1,13 +1,35 @@
 import { element } from './element.ts'
 import { localityStory, type Step } from './locality-story.ts'
+import { problemText } from './problem-text.ts'
 import type { Locality } from './records.ts'
 
 const MARKS = { pass: '✓', fail: '✕', skip: '–' } as const
 const SAID = { pass: 'yes', fail: 'no', skip: 'not asked' } as const
 
-/** Why a device was not let in silently: as a short story, with every rule for those who want to see. */
-export function requestReason(locality: Locality): HTMLElement {
-  const { sentence, advice, steps } = localityStory(locality)
+/**
+ * Why a device was not let in silently: as a short story, with every rule for those who want to see.
+ *
+ * @param whole asks for the request with all that was looked at
+ */
+export function requestReason(locality: Locality, whole: () => Promise<Locality>): HTMLElement {
+  const { sentence, advice } = localityStory(locality)
+  const list = element('ol', { class: 'steps', role: 'list' })
+  const problem = element('p', { class: 'hint', role: 'status', hidden: true })
+  let isFilled = false
+
+  async function fill(): Promise<void> {
+    if (isFilled) return
+    isFilled = true
+    try {
+      list.replaceChildren(...localityStory(await whole()).steps.map(stepItem))
+      problem.hidden = true
+    } catch (error) {
+      isFilled = false
+      problem.hidden = false
+      problem.textContent = problemText(error)
+    }
+  }
+
   return element(
     'div',
     { class: 'part reason' },
@@ -15,12 +37,13 @@ export function requestReason(locality: Locality): HTMLElement {
     element('p', {}, sentence),
     element(
       'details',
-      {},
+      { toggle: () => void fill() },
       element('summary', {}, 'What was looked at'),
       advice === undefined
         ? null
         : element('p', { class: 'hint' }, element('strong', {}, 'If it should have been local: '), advice),
-      element('ol', { class: 'steps' }, steps.map(stepItem)),
+      list,
+      problem,
       element(
         'p',
         { class: 'hint' },

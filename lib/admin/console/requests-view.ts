@@ -2,20 +2,23 @@ import { element } from './element.ts'
 import { ignoredList } from './ignored-list.ts'
 import { keyedList } from './keyed-list.ts'
 import { nameElement } from './names-in-text.ts'
+import { listSearch } from './list-search.ts'
 import type { OwnerActions } from './owner-actions.ts'
 import type { OwnerState } from './owner-model.ts'
 import type { PendingRequest, Resolved } from './records.ts'
 import { requestCard, type RequestCard } from './request-card.ts'
 import type { View } from './view.ts'
 
-/** More are shown when these are decided: somebody may knock a thousand times. */
-const SHOWN = 50
+/** Fewer are found without a search. */
+const SEARCHED_FROM = 8
+/** Requests that are remembered, so that it can be said how they have changed. */
+const REMEMBERED = 500
 
 /** Those who wait, oldest first, live. */
 export function requestsView(
   actions: OwnerActions,
   decisionOn: (requestId: string) => Resolved['decision'] | undefined,
-): View {
+): View & { noteRequested(request: PendingRequest): void } {
   const list = element('ul', { class: 'cards' })
   const empty = element(
     'div',
@@ -23,20 +26,24 @@ export function requestsView(
     element('p', { class: 'empty-title' }, 'Nobody is waiting'),
     element('p', {}, 'A device that is not on this machine shows up here as soon as it knocks.'),
   )
-  const more = element('p', { class: 'note' })
+  const search = listSearch(
+    'Search',
+    'A part of the name, the first digits of the key, or an address.',
+    (look) => actions.look('requests', look),
+  )
   const ignored = ignoredList(actions)
   const cards = new Set<RequestCard>()
   const seen = new Map<string, PendingRequest>()
   /** A request that takes another's place keeps its place in the list, too. */
   const since = new Map<string, number>()
   const sinceMs = ({ deviceId, ts }: PendingRequest): number => since.get(deviceId) ?? ts
-  let isFirst = true
+  let shown: readonly PendingRequest[] = []
 
   const sync = keyedList<PendingRequest>(
     list,
     ({ deviceId }) => deviceId,
     (request) => {
-      const holder = actions.state().paired.find(({ deviceId }) => deviceId === request.deviceId)
+      const holder = actions.state().holders.find(({ deviceId }) => deviceId === request.deviceId)
       const card = requestCard(request, seen.get(request.deviceId), holder, actions)
       cards.add(card)
       return card
@@ -55,8 +62,17 @@ export function requestsView(
     )
   }
 
-  function announce(request: PendingRequest): void {
-    if (isFirst) return
+  /** Decided, or only out of sight: then it is remembered how it was. */
+  function forget(request: PendingRequest): void {
+    tellOfOthers(request)
+    if (decisionOn(request.requestId) === undefined && seen.size < REMEMBERED) return
+    seen.delete(request.deviceId)
+    since.delete(request.deviceId)
+  }
+
+  /** One that asks for more keeps its place, and says itself what it adds. */
+  function noteRequested(request: PendingRequest): void {
+    if (shown.some(({ deviceId }) => deviceId === request.deviceId)) return
     const text = `${nameElement(request.displayName).textContent} asks to be let in.`
     if (list.isConnected) actions.announcer.readOut(text)
     else actions.announcer.say(text)
@@ -70,32 +86,29 @@ export function requestsView(
       {},
       element('h1', {}, 'Requests'),
       element('p', { class: 'lead' }, 'Devices that could not be let in silently wait here for you.'),
+      search.field,
       list,
+      search.more,
       empty,
-      more,
       ignored.element,
     ),
-    badge: ({ pending }) => pending.length,
+    noteRequested,
+    badge: ({ waiting }) => waiting,
     update(state: OwnerState) {
-      for (const request of state.pending) {
-        if (seen.has(request.deviceId)) continue
-        since.set(request.deviceId, request.ts)
-        announce(request)
-      }
+      for (const { deviceId, ts } of state.pending) if (!since.has(deviceId)) since.set(deviceId, ts)
       const pending = [...state.pending].sort((a, b) => sinceMs(a) - sinceMs(b))
-      sync(pending.slice(0, SHOWN))
-      for (const [deviceId, request] of seen) {
-        if (pending.some((other) => other.deviceId === deviceId)) continue
-        tellOfOthers(request)
-        seen.delete(deviceId)
-        since.delete(deviceId)
-      }
+      sync(pending)
+      const stays = new Set(pending.map(({ deviceId }) => deviceId))
+      for (const request of shown) if (!stays.has(request.deviceId)) forget(request)
+      shown = pending
       for (const request of pending) seen.set(request.deviceId, request)
       for (const card of cards) if (!card.element.isConnected) cards.delete(card)
-      isFirst = false
-      empty.hidden = pending.length > 0
-      more.hidden = pending.length <= SHOWN
-      more.textContent = `${pending.length - SHOWN} more are waiting. They are shown as you decide on these.`
+      empty.hidden = state.waiting > 0 || search.search !== ''
+      search.update({
+        hasMore: state.hasMorePending,
+        shown: pending.length,
+        isWorthIt: state.hasMorePending || pending.length >= SEARCHED_FROM,
+      })
       ignored.update(state.ignored)
     },
     tick() {

@@ -22,24 +22,20 @@ export function undoSilentForm(actions: OwnerActions): HTMLElement {
   async function undo(): Promise<void> {
     const [text, ms] = SINCE[Number(since.value)] ?? SINCE[0]
     const sinceMs = Math.max(0, Math.floor(actions.nowMs() - ms))
-    const grants = actions
-      .state()
-      .paired.flatMap((device) => device.grants)
-      .filter(({ via, grantedAtMs }) => via === 'silent' && grantedAtMs >= sinceMs)
-    if (grants.length === 0) {
-      actions.announcer.say(`Nothing was given silently ${text}.`)
-      return
-    }
-    const count = grants.length === 1 ? 'One silent grant' : `${grants.length} silent grants`
     const isSure = await confirmDialog({
       title: `Take back what was given silently ${text}?`,
-      text: `${count} would be taken back, and the connections that rest on them end. Programs on this machine are let in silently again when they connect, this console too.`,
+      text: `All of it is taken back, and the connections that rest on it end. Programs on this machine are let in silently again when they connect, this console too.`,
       action: 'Take back',
     })
     if (!isSure) return
     try {
-      await actions.request('device.grants.undo', { sinceMs })
-      actions.announcer.say(`Taken back: ${count.toLowerCase()}.`)
+      const { grants } = (await actions.request('device.grants.undo', { sinceMs })) as {
+        readonly grants: readonly unknown[]
+      }
+      const count = grants.length === 1 ? 'one silent grant' : `${grants.length} silent grants`
+      actions.announcer.say(
+        grants.length === 0 ? `Nothing was given silently ${text}.` : `Taken back: ${count}.`,
+      )
     } catch (error) {
       actions.announcer.say(problemText(error), 'bad')
     }

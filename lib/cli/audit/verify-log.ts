@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { LatchkeyError } from '../../errors.ts'
 import { inspectAudit, type AuditInspection } from '../../gateway/index.ts'
-import { openAuditFile } from '../../store/index.ts'
+import { openAuditFile } from '../../store/open-audit-file.ts'
 import { print, type CommonOptions } from '../cli-context.ts'
 import { CliExit, EXIT } from '../exit-codes.ts'
 import { printable } from '../printable.ts'

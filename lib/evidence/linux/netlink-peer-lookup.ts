@@ -1,3 +1,4 @@
+import '../../require-node.ts'
 import { createRequire } from 'node:module'
 import { LatchkeyError, rejectUnknownKeys } from '../../errors.ts'
 import type { PeerLookup } from '../peer-lookup.ts'

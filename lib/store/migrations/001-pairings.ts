@@ -36,6 +36,7 @@ export async function createPairingTables(db: Kysely<StoreTables>): Promise<void
     .addColumn('origin', 'text')
     .addColumn('from_address', 'text')
     .addColumn('locality_reason', 'text', (column) => column.notNull())
+    .addColumn('host', 'text')
     .addColumn('granted_at_ms', 'bigint', (column) => column.notNull())
     .addColumn('expires_at_ms', 'bigint')
     .execute()
@@ -76,6 +77,7 @@ export async function createPairingTables(db: Kysely<StoreTables>): Promise<void
 
   await createRequestTable(db)
   await createOwnerTables(db)
+  await createNodeTables(db)
 }
 
 // No reference to devices: a request comes before its device, and outlives it.
@@ -142,7 +144,7 @@ async function createOwnerTables(db: Kysely<StoreTables>): Promise<void> {
     .addColumn('asks', 'text', (column) => column.notNull())
     .addColumn('label', 'text')
     .addColumn('created_by', 'text', (column) => column.notNull())
-    .addColumn('silent_honoured', 'integer', (column) => column.notNull())
+    .addColumn('silent_host', 'text')
     .addColumn('is_first_owner', 'integer', (column) => column.notNull())
     .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
     .addColumn('expires_at_ms', 'bigint', (column) => column.notNull())
@@ -167,6 +169,38 @@ async function createOwnerTables(db: Kysely<StoreTables>): Promise<void> {
     .createTable('events')
     .addColumn('seq', 'bigint', (column) => column.notNull().primaryKey())
     .addColumn('at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('node', 'text', (column) => column.notNull())
     .addColumn('payload', 'text', (column) => column.notNull())
     .execute()
+  await db.schema.createIndex('events_age').on('events').columns(['at_ms', 'seq']).execute()
+}
+
+/** Who uses the store now, and what all of them have to remember for a time. */
+async function createNodeTables(db: Kysely<StoreTables>): Promise<void> {
+  await db.schema
+    .createTable('nodes')
+    .addColumn('id', 'text', (column) => column.notNull().primaryKey())
+    .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('pid', 'bigint', (column) => column.notNull())
+    .addColumn('beat', 'bigint', (column) => column.notNull())
+    .addColumn('told_seq', 'bigint', (column) => column.notNull())
+    .addColumn('heir', 'text')
+    .execute()
+
+  // A device may be removed while it is still connected.
+  await db.schema
+    .createTable('presence')
+    .addColumn('node_id', 'text', (column) => column.notNull().references('nodes.id').onDelete('cascade'))
+    .addColumn('device_id', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('presence_key', ['device_id', 'node_id'])
+    .execute()
+  await db.schema.createIndex('presence_of_node').on('presence').columns(['node_id', 'device_id']).execute()
+
+  await db.schema
+    .createTable('remembered')
+    .addColumn('key', 'text', (column) => column.notNull().primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('until_ms', 'bigint', (column) => column.notNull())
+    .execute()
+  await db.schema.createIndex('remembered_until').on('remembered').column('until_ms').execute()
 }

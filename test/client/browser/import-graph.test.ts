@@ -1,27 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { importGraph } from '../../package/import-graph.ts'
 
 const dist = path.resolve(import.meta.dirname, '../../../dist')
-const SPECIFIER = /(?:\bfrom|^\s*import|\bimport\()\s*['"]([^'"]+)['"]/gm
-
-/** Every file that this one brings in, with what each imports. */
-function graphOf(entry: string, extension: '.js' | '.d.ts'): Map<string, string[]> {
-  const graph = new Map<string, string[]>()
-  const open = [path.join(dist, entry)]
-  for (let file = open.pop(); file !== undefined; file = open.pop()) {
-    if (graph.has(file)) continue
-    const text = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '')
-    const specifiers = [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? '')
-    graph.set(file, specifiers)
-    for (const specifier of specifiers.filter((name) => name.startsWith('.'))) {
-      const target = path.resolve(path.dirname(file), specifier.replace(/\.[jt]s$/, extension))
-      if (!existsSync(target)) throw new Error(`${file} imports ${specifier}, which is not there`)
-      open.push(target)
-    }
-  }
-  return graph
-}
+const graphOf = (entry: string, extension: '.js' | '.d.ts'): Map<string, string[]> =>
+  importGraph(dist, entry, extension)
 
 const foreign = (graph: Map<string, string[]>): string[] =>
   [...graph].flatMap(([file, names]) =>

@@ -119,6 +119,10 @@ function keyOf(event: PairingEvent): string {
       return `removed ${event.deviceId}`
     case 'revoked':
       return `revoked ${event.deviceId} ${String(event.role)}`
+    case 'tainted':
+      return `tainted ${String(event.taint?.why)}`
+    case 'changed':
+      return `changed ${event.what} ${String(event.deviceId)}`
   }
 }
 

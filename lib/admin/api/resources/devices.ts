@@ -45,9 +45,9 @@ export const deviceRoutes = [
         after: readCursor('devices', page.cursor, isText),
         limit: limitOf(page),
         role,
-        matches: (device) =>
+        matches: (device, isElsewhere) =>
           (name === undefined || isNamed(device, name)) &&
-          (connected === undefined || host.isConnected(device.id) === connected),
+          (connected === undefined || (isElsewhere || host.isConnected(device.id)) === connected),
       })
       const next = last && writeCursor('devices', last)
       return { body: { devices: devices.map((entry) => host.records.device(entry)), next }, next }
