@@ -200,6 +200,10 @@ class Handshake implements Waiting, ConnectingClient {
     this.end(closeCode, closeReason)
   }
 
+  get hasSpoken(): boolean {
+    return this.#state !== 'waiting'
+  }
+
   isOver(): boolean {
     return this.#state === 'done'
   }
