@@ -1,6 +1,5 @@
 // Mutation testing of what decides: `npm run mutation` for lib/locality, `npm run mutation -- -m 'lib/pairing/**/*.ts'`
 // for the other. One at a time, and only what has changed since the last run.
-/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
   mutate: ['lib/locality/**/*.ts'],
   testRunner: 'jest',

@@ -1,6 +1,7 @@
-// Compiles lib/ to dist/, the console's page with the types of a browser, and makes the command executable.
+// Compiles lib/ to dist/, the console's page with the types of a browser, adds the corpus of the testing kit, and makes
+// the command executable.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs'
 
 rmSync('dist', { recursive: true, force: true })
 for (const project of ['tsconfig.build.json', 'lib/admin/console/tsconfig.build.json']) {
@@ -11,4 +12,7 @@ for (const project of ['tsconfig.build.json', 'lib/admin/console/tsconfig.build.
 }
 for (const file of ['console.html', 'console.css', 'icon.svg'])
   copyFileSync(`lib/admin/console/${file}`, `dist/admin/console/${file}`)
+mkdirSync('dist/testing/corpus', { recursive: true })
+for (const file of ['locality.json', 'proxies.json'])
+  copyFileSync(`lib/testing/corpus/${file}`, `dist/testing/corpus/${file}`)
 chmodSync('dist/cli/main.js', 0o755)

@@ -25,13 +25,19 @@ export type LocalityJudge = {
   readonly policy: LocalityPolicy
   /** Never rejects. */
   judge(request: IncomingMessage, options?: JudgeOptions): Promise<LocalityVerdict>
-  /** The same, and whose page the request acts for. Reads the headers once. */
-  examine(request: IncomingMessage): Promise<Examined>
+  /**
+   * The same, and whose page the request acts for. At once when the kernel need not be asked, or has answered for
+   * this connection before: a promise for each request costs an app more than the decision does.
+   */
+  examine(request: IncomingMessage): Examined | Promise<Examined>
   /** Whose page the request acts for; needs no evidence beyond headers. */
   originOf(request: IncomingMessage): OriginStanding
   /** Canonical; `null` when it cannot be known. Needs no evidence beyond headers. */
   clientAddressOf(request: IncomingMessage): string | null
 }
+
+/** What the kernel said of a connection; `peer` is `null` until it has. */
+type Answer = { peer: PeerEvidence | null; readonly coming: Promise<PeerEvidence> }
 
 export type Examined = { readonly verdict: LocalityVerdict; readonly origin: OriginStanding }
 
@@ -51,16 +57,19 @@ export function localityJudge(
   hooks: JudgeHooks = {},
 ): LocalityJudge {
   const { memory = processTaint, isTainted = () => false, onVerdict, onLookup } = hooks
-  const answers = new WeakMap<object, Promise<PeerEvidence>>()
+  const answers = new WeakMap<object, Answer>()
   let isLearning = false
   lookup.start?.()
 
-  function askKernel(request: IncomingMessage, fresh: boolean): Promise<PeerEvidence> {
+  function askKernel(request: IncomingMessage, fresh: boolean): Answer {
     const key = connectionKey(request)
     const known = fresh ? undefined : answers.get(key)
     if (known !== undefined) return known
-    const answer = look(request.socket, key)
+    const answer: Answer = { peer: null, coming: look(request.socket, key) }
     answers.set(key, answer)
+    void answer.coming.then((peer) => {
+      answer.peer = peer
+    })
     return answer
   }
 
@@ -93,23 +102,32 @@ export function localityJudge(
     isLearning = true
     const rest = setTimeout(() => (isLearning = false), LEARN_EVERY_MS)
     rest.unref()
-    void askKernel(request, false).then((peer) => {
+    void askKernel(request, false).coming.then((peer) => {
       memory.taintProcesses(peer)
     })
   }
 
-  async function decide(
+  /** Never rejects. */
+  function decide(
     request: IncomingMessage,
     reading: Reading,
     { fresh = false, localSecret = false }: JudgeOptions,
-  ): Promise<LocalityVerdict> {
+  ): LocalityVerdict | Promise<LocalityVerdict> {
     const byHeaders = decideReading(reading, { localSecret, tainted: isTainted() })
     if (byHeaders.reason === 'forwarding-untrusted') learnTaint(request)
     // Everything that the request itself says is in order: only now is the kernel worth asking.
-    if (byHeaders.reason !== 'peer-unproven') return byHeaders
-    const peer = await askKernel(request, fresh)
-    const tainted = isTainted() || memory.isTainted(connectionKey(request), peer)
-    return decideReading(reading, { localSecret, peer, tainted })
+    if (byHeaders.reason !== 'peer-unproven') return counted(byHeaders)
+    const decideWith = (peer: PeerEvidence): LocalityVerdict => {
+      const tainted = isTainted() || memory.isTainted(connectionKey(request), peer)
+      return counted(decideReading(reading, { localSecret, peer, tainted }))
+    }
+    const { peer, coming } = askKernel(request, fresh)
+    return peer === null ? coming.then(decideWith) : decideWith(peer)
+  }
+
+  function counted(verdict: LocalityVerdict): LocalityVerdict {
+    onVerdict?.(verdict)
+    return verdict
   }
 
   function read(request: IncomingMessage, upgrade: boolean): Reading {
@@ -119,15 +137,15 @@ export function localityJudge(
   return {
     policy,
     async judge(request, options = {}) {
-      const verdict = await decide(request, read(request, options.upgrade ?? false), options)
-      onVerdict?.(verdict)
-      return verdict
+      return decide(request, read(request, options.upgrade ?? false), options)
     },
-    async examine(request) {
+    examine(request) {
       const reading = read(request, false)
-      const verdict = await decide(request, reading, {})
-      onVerdict?.(verdict)
-      return { verdict, origin: originOfReading(reading) }
+      const origin = originOfReading(reading)
+      const verdict = decide(request, reading, {})
+      return verdict instanceof Promise
+        ? verdict.then((decided) => ({ verdict: decided, origin }))
+        : { verdict, origin }
     },
     clientAddressOf: (request) => read(request, true).clientAddress,
     originOf: (request) => originOfReading(read(request, true)),

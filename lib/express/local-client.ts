@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { localityJudge, platformPeerLookup, type PeerLookup } from '../evidence/index.ts'
+import { localityJudge, platformPeerLookup, type Examined, type PeerLookup } from '../evidence/index.ts'
 import { localityPolicy, type LocalityOptions, type LocalityVerdict } from '../locality/index.ts'
 import type { OriginStanding } from '../locality/origin.ts'
 
@@ -23,6 +23,12 @@ export type LocalClientOptions = LocalityOptions & {
   readonly peerLookup?: PeerLookup
 }
 
+const KNOWN = Symbol('locality')
+
+/** What the accessors of a request read. */
+type Known = Examined & { readonly response: ServerResponse }
+type Marked = IncomingMessage & { readonly [KNOWN]: Known }
+
 /** A middleware of Express 4 or 5, or of Connect; Express's own types are not needed. */
 export type LocalClientMiddleware = (
   request: IncomingMessage,
@@ -30,11 +36,9 @@ export type LocalClientMiddleware = (
   next: (error?: unknown) => void,
 ) => void
 
-const standings = new WeakMap<IncomingMessage, OriginStanding>()
-
 /** Whose page the request acts for; `undefined` when `localClient()` has not seen it. */
 export function originStandingOf(request: IncomingMessage): OriginStanding | undefined {
-  return standings.get(request)
+  return (request as Partial<Marked>)[KNOWN]?.origin
 }
 
 /**
@@ -55,28 +59,36 @@ export function localClient(options: LocalClientOptions = {}): LocalClientMiddle
   const { peerLookup, ...locality } = options
   const judge = localityJudge(localityPolicy(locality), peerLookup ?? platformPeerLookup())
   return function localClient(request, response, next) {
-    judge.examine(request).then(({ verdict, origin }) => {
-      standings.set(request, origin)
-      attach(request, response, verdict)
+    const go = ({ verdict, origin }: Examined): void => {
+      attach(request, { verdict, origin, response })
       next()
-    }, next)
+    }
+    const examined = judge.examine(request)
+    if (examined instanceof Promise) examined.then(go, next)
+    else go(examined)
   }
 }
 
-function attach(request: IncomingMessage, response: ServerResponse, verdict: LocalityVerdict): void {
-  const dependsOnLocality = (): void => {
-    if (!response.headersSent) response.setHeader('Cache-Control', 'no-store')
+/** The same functions for every request, so that requests keep one shape: a shape each made Express slower. */
+const ACCESSORS: PropertyDescriptorMap = {
+  isLocalClient: accessor(({ verdict }) => verdict.isLocal),
+  clientLocality: accessor(({ verdict }) => verdict),
+}
+
+function accessor(read: (known: Known) => unknown): PropertyDescriptor {
+  return {
+    configurable: true,
+    enumerable: true,
+    get(this: Marked) {
+      const known = this[KNOWN]
+      // The answer depends on locality.
+      if (!known.response.headersSent) known.response.setHeader('Cache-Control', 'no-store')
+      return read(known)
+    },
   }
-  const define = (name: 'isLocalClient' | 'clientLocality', value: unknown): void => {
-    Object.defineProperty(request, name, {
-      configurable: true,
-      enumerable: true,
-      get() {
-        dependsOnLocality()
-        return value
-      },
-    })
-  }
-  define('isLocalClient', verdict.isLocal)
-  define('clientLocality', verdict)
+}
+
+function attach(request: IncomingMessage, known: Known): void {
+  Object.defineProperty(request, KNOWN, { configurable: true, value: known })
+  Object.defineProperties(request, ACCESSORS)
 }

@@ -204,6 +204,10 @@ class Handshake implements Waiting, ConnectingClient {
     return this.#state === 'deciding'
   }
 
+  get hasSpoken(): boolean {
+    return this.#state !== 'waiting'
+  }
+
   isOver(): boolean {
     return this.#state === 'done'
   }

@@ -10,7 +10,7 @@ export type GatewayLimits = {
   readonly handshakeMs: number
   /** Frames that may wait while the first one is looked at. 15. */
   readonly handshakeFrames: number
-  /** Sockets that have not proved who they are, per address prefix. 32. */
+  /** Sockets that have not proved who they are, per address prefix. 32; newcomers may make it four times that for a second. */
   readonly unauthenticatedPerPrefix: number
   /** ... and in all. 1,000. */
   readonly unauthenticated: number

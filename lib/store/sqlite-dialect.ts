@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection } from 'kysely'
+import { PreparedConnection } from './sqlite-connection.ts'
 import { isSqliteError } from './sqlite-error.ts'
 
 /** `LKEY`: how SQLite files say whose they are. */
@@ -40,11 +41,17 @@ export class ImmediateSqliteDialect extends SqliteDialect {
 class ImmediateSqliteDriver extends SqliteDriver {
   readonly #database: Database.Database
   readonly #busyTimeoutMs: number
+  readonly #connection: PreparedConnection
 
   constructor(database: Database.Database, busyTimeoutMs: number) {
     super({ database })
     this.#database = database
     this.#busyTimeoutMs = busyTimeoutMs
+    this.#connection = new PreparedConnection(database)
+  }
+
+  override acquireConnection(): Promise<DatabaseConnection> {
+    return Promise.resolve(this.#connection)
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {

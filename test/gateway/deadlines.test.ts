@@ -94,6 +94,11 @@ describe('a client that does not answer the close', () => {
   })
 })
 
+/** Each has a second to answer the challenge in. */
+function silenceCounts(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1100))
+}
+
 describe('stalled sockets', () => {
   test('the oldest of a prefix gives way, and the newcomer gets in', async () => {
     running = await runGateway({ limits: { unauthenticatedPerPrefix: 4 } })
@@ -103,6 +108,7 @@ describe('stalled sockets', () => {
       await client.challenge()
       stalled.push(client)
     }
+    await silenceCounts()
     const { client } = await admittedAs(running.url, createDeviceIdentity())
     expect((await stalled[0]?.closed)?.code).toBe(1013)
     for (const other of stalled.slice(1)) expect(other.socket.readyState).toBe(other.socket.OPEN)
@@ -113,6 +119,7 @@ describe('stalled sockets', () => {
     running = await runGateway()
     const stalled: RawClient[] = []
     for (let i = 0; i < 33; i += 1) {
+      if (i === 32) await silenceCounts()
       const client = new RawClient(running.url)
       await client.challenge()
       stalled.push(client)
@@ -120,6 +127,15 @@ describe('stalled sockets', () => {
     expect((await stalled[0]?.closed)?.code).toBe(1013)
     expect(stalled.slice(1).every(({ socket }) => socket.readyState === socket.OPEN)).toBe(true)
     for (const client of stalled) client.close()
+  })
+
+  test('a tool that opens a hundred connections at once ends none of its own', async () => {
+    running = await runGateway()
+    const { url } = running
+    const identity = createDeviceIdentity()
+    const opened = await Promise.all(Array.from({ length: 100 }, () => admittedAs(url, identity)))
+    expect(opened.every(({ client }) => client.socket.readyState === client.socket.OPEN)).toBe(true)
+    for (const { client } of opened) client.close()
   })
 
   test('the cap over all prefixes holds too; those who were admitted do not count', async () => {

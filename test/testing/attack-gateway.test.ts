@@ -50,7 +50,11 @@ describe('a gateway', () => {
   })
 
   test('that trusts headers alone pairs strangers, and is found', async () => {
-    gateway = await createGateway({ store: memoryStore(), logger: QUIET, locality: { dangerouslyTrustHeaders: true } })
+    gateway = await createGateway({
+      store: memoryStore(),
+      logger: QUIET,
+      locality: { dangerouslyTrustHeaders: true },
+    })
     server = createServer()
     gateway.attach(server, { path: '/gateway' })
     const { findings, report } = await attack(server, { wsPath: '/gateway' })
@@ -70,7 +74,9 @@ test('a WebSocket of the app’s own that looks at the address alone is found', 
     else socket.close(1008, 'no')
   })
   const { controls, findings } = await attack(server, { wsPath: '/live' })
-  expect(controls).toMatchObject([{ localLetIn: true, remoteLetIn: false, remote: { got: '101, then close 1008 no' } }])
+  expect(controls).toMatchObject([
+    { localLetIn: true, remoteLetIn: false, remote: { got: '101, then close 1008 no' } },
+  ])
   expect(new Set(findings.map(({ weakness }) => weakness))).toContain('ignores-page')
 })
 

@@ -120,10 +120,13 @@ describe('how an app is mounted and configured does not open it', () => {
   test.each([
     ['a proxy on this machine', { trustProxy: ['loopback'] }],
     ['proxies elsewhere', { trustProxy: ['loopback', '10.0.0.0/8', 'uniquelocal', 'linklocal'] }],
-    ['RFC 7239 and a name of its own', { trustProxy: ['loopback'], forwardedBy: 'forwarded', hosts: ['gateway.internal'] }],
+    [
+      'RFC 7239 and a name of its own',
+      { trustProxy: ['loopback'], forwardedBy: 'forwarded', hosts: ['gateway.internal'] },
+    ],
     ['own addresses', { ownAddresses: true, trustProxy: ['loopback'] }],
   ] as const)('%s', async (_what, options) => {
-    const result = await attack(rightApp(express, options as never), { path: '/notes' })
+    const result = await attack(rightApp(express, options), { path: '/notes' })
     expect(result.findings).toEqual([])
     result.expectSafe()
   })
@@ -154,13 +157,19 @@ describe('how an app is mounted and configured does not open it', () => {
 
 describe('the attack proves itself', () => {
   test('a route that nobody may use proves nothing', async () => {
-    const result = await attack(naiveApp(express, () => false), { path: '/notes' })
+    const result = await attack(
+      naiveApp(express, () => false),
+      { path: '/notes' },
+    )
     expect(result).toMatchObject({ ran: 0, findings: [], controls: [{ channel: 'http', localLetIn: false }] })
     expect(() => result.expectSafe()).toThrow(/nothing is proved[\s\S]*403 Forbidden/)
   })
 
   test('a route that everybody may use is one finding', async () => {
-    const result = await attack(naiveApp(express, () => true), { path: '/notes' })
+    const result = await attack(
+      naiveApp(express, () => true),
+      { path: '/notes' },
+    )
     expect(weaknessesOf(result)).toEqual(['not-guarded'])
     expect(result.ran).toBe(0)
   })

@@ -7,7 +7,7 @@ export type App = ReturnType<typeof express>
 
 export const EXPRESS = [
   ['Express 5', express],
-  ['Express 4', express4 as unknown as typeof express],
+  ['Express 4', express4],
 ] as const
 
 const notes = (_request: Request, response: Response): void => void response.json(['water the plants'])
@@ -23,7 +23,11 @@ export function rightApp(make = express, options: LocalClientOptions = {}): App 
 }
 
 /** An app that decides by itself. */
-export function naiveApp(make: typeof express, isLocal: (request: Request) => boolean, trustProxy?: boolean): App {
+export function naiveApp(
+  make: typeof express,
+  isLocal: (request: Request) => boolean,
+  trustProxy?: boolean,
+): App {
   const app = make()
   if (trustProxy === true) app.set('trust proxy', true)
   app.get('/notes', (request, response) => {

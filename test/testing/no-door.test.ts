@@ -28,18 +28,27 @@ function get(port: number, ...headers: string[]): Promise<string> {
     socket.on('data', (chunk) => (text += chunk.toString('latin1')))
     socket.on('close', () => resolve(text))
     socket.on('error', reject)
-    socket.write(['GET /whoami HTTP/1.1', 'Host: localhost', 'Connection: close', ...headers, '', ''].join('\r\n'))
+    socket.write(
+      ['GET /whoami HTTP/1.1', 'Host: localhost', 'Connection: close', ...headers, '', ''].join('\r\n'),
+    )
   })
 }
 
 describe('what tests make up opens no door', () => {
   test('nothing in lib but the kit makes anything up, and nothing imports the kit', () => {
-    const makers = files.filter((file) => /\bsimulateConnection\b/.test(readFileSync(path.join(lib, file), 'utf8')))
-    expect(makers.filter((file) => !file.startsWith('testing/'))).toEqual(['evidence/simulated-connection.ts'])
-    const users = files.filter((file) => !file.startsWith('testing/') && importsOf(file).some((target) => /\/testing\//.test(target)))
+    const makers = files.filter((file) =>
+      /\bsimulateConnection\b/.test(readFileSync(path.join(lib, file), 'utf8')),
+    )
+    expect(makers.filter((file) => !file.startsWith('testing/'))).toEqual([
+      'evidence/simulated-connection.ts',
+    ])
+    const users = files.filter(
+      (file) => !file.startsWith('testing/') && importsOf(file).some((target) => /\/testing\//.test(target)),
+    )
     expect(users).toEqual([])
     const entries = ['index.ts', 'client/index.ts', 'evidence/index.ts']
-    for (const entry of entries) expect(importsOf(entry).filter((target) => /simulated/.test(target))).toEqual([])
+    for (const entry of entries)
+      expect(importsOf(entry).filter((target) => /simulated/.test(target))).toEqual([])
   })
 
   test('the kit imports no test runner, and neither supertest nor superwstest', () => {

@@ -27,9 +27,17 @@ describe('a scripted device', () => {
     await open()
     const device = await testDevice(gateway, { from: '203.0.113.7', name: 'phone' })
     const { error } = await device.next('pairing-required')
-    expect(error).toMatchObject({ reason: 'not-paired', verificationCode: expect.stringMatching(/^\d{4}-\d{4}$/) })
-    expect(await device.next('closed')).toMatchObject({ code: 1008, reason: expect.stringContaining('pairing required') })
-    expect(await gateway.requests()).toMatchObject([{ id: error.requestId, fromAddress: '203.0.113.7', displayName: 'phone' }])
+    expect(error).toMatchObject({
+      reason: 'not-paired',
+      verificationCode: expect.stringMatching(/^\d{4}-\d{4}$/),
+    })
+    expect(await device.next('closed')).toMatchObject({
+      code: 1008,
+      reason: expect.stringContaining('pairing required'),
+    })
+    expect(await gateway.requests()).toMatchObject([
+      { id: error.requestId, fromAddress: '203.0.113.7', displayName: 'phone' },
+    ])
     await gateway.approve(device)
     expect(await device.next('approved')).toEqual({ kind: 'approved', requestId: error.requestId })
     await device.next('hello')
@@ -93,13 +101,17 @@ describe('what a test is told', () => {
         'required: this device is not approved yet; closed 1008 ' +
         `${(await gateway.requests()).map(({ id }) => `pairing required: this device is not approved yet (requestId: ${id})`).join('')} (asked for before).`,
     })
-    await expect(async () => device.next('helo' as never)).rejects.toThrow('expected one of hello, pairing-required')
+    await expect(async () => device.next('helo' as never)).rejects.toThrow(
+      'expected one of hello, pairing-required',
+    )
   })
 
   test('that nothing waits', async () => {
     await open()
     const device = await testDevice(gateway)
-    await expect(gateway.approve(device)).rejects.toThrow(/nothing of [0-9a-f]{8}… waits for the owner; nobody waits/)
+    await expect(gateway.approve(device)).rejects.toThrow(
+      /nothing of [0-9a-f]{8}… waits for the owner; nobody waits/,
+    )
     await expect(gateway.clock.advance(-1)).rejects.toThrow('expected milliseconds')
     await expect(testDevice(gateway, { form: '203.0.113.7' } as never)).rejects.toThrow('did you mean from?')
   })
@@ -108,8 +120,8 @@ describe('what a test is told', () => {
 describe('the gateway', () => {
   test('serves its routes, its API and supertest', async () => {
     await open()
-    const { body } = await request(asLocal(gateway.server)).get('/gateway/whoami').expect(200)
-    expect(body).toMatchObject({ isLocal: true, gatewayId: gateway.gateway.id })
+    const response = await request(asLocal(gateway.server)).get('/gateway/whoami').expect(200)
+    expect(response.body).toMatchObject({ isLocal: true, gatewayId: gateway.gateway.id })
     await request(asLocal(gateway.server)).get('/gateway/api/openapi.json').expect(200)
     await request(fromPeer(gateway.server, '203.0.113.7')).get('/gateway/api/devices').expect(401)
     await request(asLocal(gateway.server)).get('/elsewhere').expect(404)

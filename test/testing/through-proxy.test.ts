@@ -36,7 +36,9 @@ const CONFIGS: Readonly<Record<ProxyName, string>> = {
 const records = readProxyRecords().filter(({ client }) => client.startsWith('remote'))
 
 function fieldsOf({ rawHeaders }: ProxyRecord): HeaderField[] {
-  return rawHeaders.flatMap((name, n): HeaderField[] => (n % 2 === 0 ? [[name, rawHeaders[n + 1] ?? '']] : []))
+  return rawHeaders.flatMap((name, n): HeaderField[] =>
+    n % 2 === 0 ? [[name, rawHeaders[n + 1] ?? '']] : [],
+  )
 }
 
 /** What the client sent: as it came through socat, to the port of the other proxy and with its key. */
@@ -44,25 +46,35 @@ function sentTo(record: ProxyRecord): HeaderField[] {
   const plain = records.find(({ proxy, probe }) => proxy.startsWith('socat') && probe === record.probe)
   if (plain === undefined) throw new Error(record.probe)
   const theirs = new Map(fieldsOf(record).map(([name, value]) => [name.toLowerCase(), value]))
-  const claimed = ['x-forwarded-host', 'host'].map((name) => theirs.get(name)).find((host) => host?.includes('10.77.0.1') === true)
+  const claimed = ['x-forwarded-host', 'host']
+    .map((name) => theirs.get(name))
+    .find((host) => host?.includes('10.77.0.1') === true)
   const port = /:(\d{4})/.exec(theirs.get('origin') ?? '')?.[1]
-  const host = theirs.get('host')?.startsWith('127.') === true && !record.proxy.startsWith('openssh') ? (claimed ?? `10.77.0.1:${port ?? '0'}`) : (theirs.get('host') ?? '')
+  const host =
+    theirs.get('host')?.startsWith('127.') === true && !record.proxy.startsWith('openssh')
+      ? (claimed ?? `10.77.0.1:${port ?? '0'}`)
+      : (theirs.get('host') ?? '')
   const authority = host.split(', ').at(-1) ?? host
   return fieldsOf(plain).map(([name, value]): HeaderField => {
     if (name === 'Host') return [name, authority]
     const lower = name.toLowerCase()
-    return lower === 'origin' || lower === 'sec-websocket-key' ? [name, theirs.get(lower) ?? value] : [name, value]
+    return lower === 'origin' || lower === 'sec-websocket-key'
+      ? [name, theirs.get(lower) ?? value]
+      : [name, value]
   })
 }
 
 describe.each(PROXY_NAMES)('%s', (name) => {
   const measured = records.filter(({ config }) => config === CONFIGS[name])
 
-  test.each(measured.map((record) => [record.probe, record] as const))('writes what was measured: %s', (_probe, record) => {
-    const head = { method: 'GET', target: '/', version: '1.1', fields: sentTo(record) }
-    const passed = proxyNamed(name)({ head, client: '10.77.0.2', upstream: '127.0.0.1:3000' })
-    expect([passed.version, passed.fields]).toEqual([record.httpVersion, fieldsOf(record)])
-  })
+  test.each(measured.map((record) => [record.probe, record] as const))(
+    'writes what was measured: %s',
+    (_probe, record) => {
+      const head = { method: 'GET', target: '/', version: '1.1', fields: sentTo(record) }
+      const passed = proxyNamed(name)({ head, client: '10.77.0.2', upstream: '127.0.0.1:3000' })
+      expect([passed.version, passed.fields]).toEqual([record.httpVersion, fieldsOf(record)])
+    },
+  )
 
   test('was measured with six probes, and never makes a client of the app local', async () => {
     expect(measured).toHaveLength(6)
@@ -88,22 +100,24 @@ describe('what arrives', () => {
   test('is the proxy’s peer, Host and headers, with the client’s body', async () => {
     const app = express()
     app.post('/echo', express.json(), (req, res) => {
-      const { rawHeaders, httpVersion, body } = req
-      res.json({ rawHeaders, httpVersion, body: body as unknown, peer: req.socket.remoteAddress })
+      const { rawHeaders, httpVersion } = req
+      res.json({ rawHeaders, httpVersion, body: req.body as unknown, peer: req.socket.remoteAddress })
     })
-    const { body } = await request(throughProxy(app, 'nginx-debian', { client: '198.51.100.3', host: 'gw.example:8443' }))
+    const response = await request(
+      throughProxy(app, 'nginx-debian', { client: '198.51.100.3', host: 'gw.example:8443' }),
+    )
       .post('/echo')
       .send({ text: 'hello' })
-    expect(body).toMatchObject({ httpVersion: '1.0', peer: '127.0.0.1', body: { text: 'hello' } })
-    expect((body as { rawHeaders: string[] }).rawHeaders.slice(0, 10)).toEqual(
+    expect(response.body).toMatchObject({ httpVersion: '1.0', peer: '127.0.0.1', body: { text: 'hello' } })
+    expect((response.body as { rawHeaders: string[] }).rawHeaders.slice(0, 10)).toEqual(
       ['Host', 'gw.example', 'X-Real-IP', '198.51.100.3', 'X-Forwarded-For', '198.51.100.3', 'X-Forwarded-Proto', 'http', 'Connection', 'close'], // prettier-ignore
     )
   })
 
   test('says who the client is where the proxy is trusted', async () => {
     const app = rightApp(express, { trustProxy: ['loopback'] })
-    const { body } = await request(throughProxy(app, 'caddy', { client: '198.51.100.3' })).get('/whoami')
-    expect(body).toMatchObject({ isLocal: false, clientAddress: '198.51.100.3' })
+    const response = await request(throughProxy(app, 'caddy', { client: '198.51.100.3' })).get('/whoami')
+    expect(response.body).toMatchObject({ isLocal: false, clientAddress: '198.51.100.3' })
   })
 
   test('is a WebSocket where the proxy passes it on, and a plain request where it does not', async () => {
@@ -120,7 +134,9 @@ describe('what arrives', () => {
   })
 
   test('has a name that was measured', () => {
-    expect(() => throughProxy(express(), 'nginx-recomended' as never)).toThrow('did you mean nginx-recommended?')
+    expect(() => throughProxy(express(), 'nginx-recomended' as never)).toThrow(
+      'did you mean nginx-recommended?',
+    )
     expect(() => throughProxy(express(), 'constructor' as never)).toThrow('known: nginx-bare')
     expect(() => throughProxy(express(), 'caddy', { client: 'example' })).toThrow('throughProxy: client')
     expect(() => throughProxy(express(), 'caddy', { clint: '::1' } as never)).toThrow('did you mean client?')

@@ -1,5 +1,5 @@
 import type { AttackFinding, AttackResult, ControlResult } from './attack-result.ts'
-import { WEAKNESSES, type Weakness } from './weakness.ts'
+import { USE_LATCHKEY, WEAKNESSES, type Weakness } from './weakness.ts'
 
 const SHOWN = 3
 
@@ -15,7 +15,8 @@ export function attackReport(result: Omit<AttackResult, 'report' | 'expectSafe'>
     const ofIt = findings.filter((finding) => finding.weakness === weakness)
     return ofIt.length === 0 ? [] : ['', ...describeWeakness(weakness, ofIt)]
   })
-  return [...controls.flatMap(describeControl), counts.join('; '), ...weaknesses].join('\n')
+  const remedy = weaknesses.length === 0 ? [] : ['', USE_LATCHKEY]
+  return [...controls.flatMap(describeControl), counts.join('; '), ...weaknesses, ...remedy].join('\n')
 }
 
 function describeControl({ channel, localLetIn, local, remoteLetIn, remote }: ControlResult): string[] {

@@ -17,49 +17,50 @@ export type Weakness =
 
 export type WeaknessText = { readonly title: string; readonly why: string; readonly change: string }
 
-const USE_LATCHKEY =
+/** What mends all of it. */
+export const USE_LATCHKEY =
   'Put localClient() before the route and requireLocalClient() on it, and name in trustProxy only the proxies that you run.'
 
 export const WEAKNESSES: Readonly<Record<Weakness, WeaknessText>> = {
   'not-guarded': {
     title: 'everybody is let in',
     why: 'A plain client from elsewhere, which claims nothing, was let in.',
-    change: `The route is not guarded at all, or the guard comes after it. ${USE_LATCHKEY}`,
+    change: 'The route is not guarded at all, or the guard comes after it.',
   },
   'believes-forwarding': {
     title: 'believes what a stranger writes into a forwarding header',
     why: 'The client is elsewhere and wrote itself that it is 127.0.0.1. That is what "trust proxy: true" and a look at X-Forwarded-For without a list of proxies do.',
-    change: `Never app.set('trust proxy', true): name the proxies, such as 'loopback'. Forwarding headers can take locality away, never give it. ${USE_LATCHKEY}`,
+    change: "Never app.set('trust proxy', true): name the proxies, such as 'loopback'. Forwarding headers can take locality away, never give it.",
   },
   'believes-host': {
     title: 'takes a connection from elsewhere for a local one',
     why: 'The peer of the connection is another machine; it only wrote "localhost" as the Host, which every client can.',
-    change: `Decide by the address of the connection first, not by req.hostname or the Host header, and take an address that is unknown or odd for remote. ${USE_LATCHKEY}`,
+    change: 'Decide by the address of the connection first, not by req.hostname or the Host header, and take an address that is unknown or odd for remote.',
   },
   'ignores-forwarding': {
     title: 'overlooks that a proxy speaks for somebody else',
     why: 'Behind nginx, a tunnel or a container port everybody arrives from 127.0.0.1. Here a header said that there is a proxy in between, and it was not looked at, or not understood.',
-    change: `Do not decide by req.socket.remoteAddress or req.ip alone. ${USE_LATCHKEY}`,
+    change: 'Do not decide by req.socket.remoteAddress or req.ip alone.',
   },
   'ignores-host': {
     title: 'answers to a name that is not of this machine',
     why: 'The Host is not a name of this machine: a proxy passed it on, or a page rebound its own name to 127.0.0.1 (DNS rebinding).',
-    change: `Compare the whole Host with a list, by a strict grammar and never with new URL(). ${USE_LATCHKEY}`,
+    change: 'Compare the whole Host with a list, by a strict grammar and never with new URL().',
   },
   'ignores-target': {
     title: 'overlooks an absolute target for another host',
     why: 'The request line names another host than the Host header; proxies and apps differ in which of them they read.',
-    change: `Refuse a request whose absolute target disagrees with its Host. ${USE_LATCHKEY}`,
+    change: 'Refuse a request whose absolute target disagrees with its Host.',
   },
   'ignores-page': {
     title: 'lets pages of other sites use the browser of this machine',
     why: 'The browser is on this machine, but it acts for a page from elsewhere: cross-site request forgery, or hijacking of a WebSocket.',
-    change: `Compare Origin and Sec-Fetch-Site, for WebSockets before the 101. requireLocalClient() and the gateway do. ${USE_LATCHKEY}`,
+    change: 'Compare Origin and Sec-Fetch-Site, for WebSockets before the 101. requireLocalClient() and the gateway do.',
   },
   'reads-malformed': {
     title: 'makes sense of a request that is not well-formed',
     why: 'Two servers read such a request differently, and the one in front may have meant something else. What is not well-formed proves nothing.',
-    change: `Take what is malformed, doubled or cut off for remote, and leave insecureHTTPParser off. ${USE_LATCHKEY}`,
+    change: 'Take what is malformed, doubled or cut off for remote, and leave insecureHTTPParser off.',
   },
   'headers-alone': {
     title: 'cannot tell a proxy that says nothing from a local client',
@@ -69,7 +70,7 @@ export const WEAKNESSES: Readonly<Record<Weakness, WeaknessText>> = {
   'no-address': {
     title: 'takes a connection without an address for a local one',
     why: 'A Unix socket of the app is where proxies connect, and a TCP client that resets at once leaves no address either.',
-    change: `undefined is not local. For local clients alone there is gateway.listenLocal(). ${USE_LATCHKEY}`,
+    change: 'undefined is not local. For local clients alone there is gateway.listenLocal().',
   },
 } // prettier-ignore
 

@@ -13,7 +13,6 @@ import { startTimer } from '../../client/timer.ts'
 import { verify, type NonceContext } from '../../client/verification.ts'
 import { LatchkeyError, rejectUnknownKeys } from '../../errors.ts'
 import { asLocal, fromPeer } from '../peers.ts'
-import type { Route } from '../via.ts'
 import { Happenings, HAPPENING_KINDS, type DeviceHappening, type HappeningKind, type HappeningOf } from './happenings.ts' // prettier-ignore
 import type { TestGateway } from './test-gateway.ts'
 import type { TestDevice, TestDeviceOptions } from './test-device-types.ts'
@@ -86,7 +85,7 @@ function settingsOf(
 ): ConnectSettings {
   rejectUnknownKeys('testDevice', options, OPTIONS)
   const { from = 'local', role = 'operator', scopes = ['operator.read'], auth = {}, name } = options
-  const front = from === 'local' ? asLocal(gateway.server) : fromPeer(gateway.server, from as string | Route)
+  const front = from === 'local' ? asLocal(gateway.server) : fromPeer(gateway.server, from)
   const { port } = front.address() as AddressInfo
   const url = `ws://127.0.0.1:${port}${new URL(gateway.url).pathname}`
   const client = { id: 'test-device', mode: 'test', ...(name === undefined ? {} : { displayName: name }) }

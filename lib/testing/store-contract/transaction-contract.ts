@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from '@jest/globals'
-import type { PairingStore, PairingTransaction } from '../../lib/pairing/pairing-store.ts'
+import type { PairingTransaction } from '../../pairing/pairing-store.ts'
 import {
   sampleAuditEntry,
   sampleDevice,
@@ -9,29 +8,31 @@ import {
   sampleRequest,
   sampleToken,
 } from './samples.ts'
+import { deepEqual, equal, rejectsWith, rejectsWithItself } from './assertions.ts'
+import type { ContractPart } from './contract-cases.ts'
 
-export function transactionContract(store: () => PairingStore): void {
+export const transactionContract: ContractPart = (store, { group, check }) => {
   const total = async (tx: PairingTransaction) => Number((await tx.setting('total')) ?? 0)
   const readTotal = () => store().transaction(total)
 
-  describe('transactions', () => {
-    test('hand over what the work returns', async () => {
-      expect(await store().transaction(() => Promise.resolve({ answer: 42 }))).toEqual({ answer: 42 })
+  group('transactions', () => {
+    check('hand over what the work returns', async () => {
+      deepEqual(await store().transaction(() => Promise.resolve({ answer: 42 })), { answer: 42 })
     })
 
-    test('have one time, from the first operation to the last', async () => {
+    check('have one time, from the first operation to the last', async () => {
       await store().transaction(async (tx) => {
         const first = await tx.nowMs()
         await sleep(20)
         await tx.putSetting('total', '1')
-        expect(await tx.nowMs()).toBe(first)
+        equal(await tx.nowMs(), first)
         // A store that has no clock says so; one that is shared must have one.
-        if (store().isShared === true) expect(first).toEqual(expect.any(Number))
-        else expect(first).toBeNull()
+        if (store().isShared === true) equal(typeof first, 'number')
+        else equal(first, null)
       })
     })
 
-    test('a hundred parallel increments lose nothing', async () => {
+    check('a hundred parallel increments lose nothing', async () => {
       const increment = () =>
         store().transaction(async (tx) => {
           const before = await total(tx)
@@ -39,10 +40,10 @@ export function transactionContract(store: () => PairingStore): void {
           await tx.putSetting('total', String(before + 1))
         })
       await Promise.all(Array.from({ length: 100 }, increment))
-      expect(await readTotal()).toBe(100)
+      equal(await readTotal(), 100)
     })
 
-    test('run in the order in which they were asked for, never two at once', async () => {
+    check('run in the order in which they were asked for, never two at once', async () => {
       const log: number[] = []
       const work = (n: number) =>
         store().transaction(async () => {
@@ -51,13 +52,13 @@ export function transactionContract(store: () => PairingStore): void {
           log.push(n)
         })
       await Promise.all([work(1), work(2), work(3)])
-      expect(log).toEqual([1, 1, 2, 2, 3, 3])
+      deepEqual(log, [1, 1, 2, 2, 3, 3])
     })
 
-    test('see what they have written themselves, and nobody else before the commit', async () => {
+    check('see what they have written themselves, and nobody else before the commit', async () => {
       await store().transaction(async (tx) => {
         await tx.putSetting('total', '7')
-        expect(await total(tx)).toBe(7)
+        equal(await total(tx), 7)
       })
       const writing = store().transaction(async (tx) => {
         await tx.putSetting('total', '8')
@@ -66,10 +67,10 @@ export function transactionContract(store: () => PairingStore): void {
       })
       const reading = readTotal()
       await writing
-      expect(await reading).toBe(9)
+      equal(await reading, 9)
     })
 
-    test('roll back every kind of change, and reject with the very same error', async () => {
+    check('roll back every kind of change, and reject with the very same error', async () => {
       const before = async (tx: PairingTransaction) => {
         await tx.putSetting('total', '1')
         await tx.putDevice(sampleDevice('d1'))
@@ -95,71 +96,74 @@ export function transactionContract(store: () => PairingStore): void {
         await tx.putDevice(sampleDevice('d2'))
         throw failure
       })
-      await expect(failing).rejects.toBe(failure)
+      await rejectsWithItself(failing, failure)
       await store().transaction(async (tx) => {
-        expect(await total(tx)).toBe(1)
-        expect(await tx.devices({ limit: 9 })).toEqual([sampleDevice('d1')])
-        expect(await tx.grants('d1')).toEqual([sampleGrant('d1')])
-        expect(await tx.tokens('d1')).toEqual([sampleToken('d1')])
-        expect(await tx.pendingRequests(9)).toEqual([sampleRequest('r1', 'd1')])
-        expect((await tx.request('r2'))?.state).toBe('expired')
-        expect(await tx.request('r3')).toBeNull()
-        expect(await tx.invites()).toEqual([])
-        expect(await tx.ignoredDevices()).toEqual([])
-        expect(await tx.lastAuditEntry()).toBeNull()
-        expect(await tx.events({ after: 0, limit: 9 })).toEqual([])
+        equal(await total(tx), 1)
+        deepEqual(await tx.devices({ limit: 9 }), [sampleDevice('d1')])
+        deepEqual(await tx.grants('d1'), [sampleGrant('d1')])
+        deepEqual(await tx.tokens('d1'), [sampleToken('d1')])
+        deepEqual(await tx.pendingRequests(9), [sampleRequest('r1', 'd1')])
+        equal((await tx.request('r2'))?.state, 'expired')
+        equal(await tx.request('r3'), null)
+        deepEqual(await tx.invites(), [])
+        deepEqual(await tx.ignoredDevices(), [])
+        equal(await tx.lastAuditEntry(), null)
+        deepEqual(await tx.events({ after: 0, limit: 9 }), [])
       })
     })
 
-    test('do not take an error of the work for one of the store', async () => {
+    check('do not take an error of the work for one of the store', async () => {
       for (const code of ['EACCES', 'SQLITE_FULL']) {
         const failure = Object.assign(new Error('the work could not open a file'), { code, syscall: 'open' })
         failure.name = 'SqliteError'
-        await expect(store().transaction(() => Promise.reject(failure))).rejects.toBe(failure)
+        await rejectsWithItself(
+          store().transaction(() => Promise.reject(failure)),
+          failure,
+        )
       }
     })
 
-    test('go on after one that failed', async () => {
+    check('go on after one that failed', async () => {
       const failing = store().transaction(() => Promise.reject(new Error('no')))
       const following = store().transaction((tx) => tx.putSetting('total', '3'))
-      await expect(failing).rejects.toThrow('no')
+      await rejectsWith(failing, { message: 'no' })
       await following
-      expect(await readTotal()).toBe(3)
+      equal(await readTotal(), 3)
     })
 
-    test('commit nothing after an operation failed, even when the work carries on', async () => {
+    check('commit nothing after an operation failed, even when the work carries on', async () => {
       const stubborn = store().transaction(async (tx) => {
         await tx.putSetting('total', '4')
         await tx.putGrant(sampleGrant('nobody')).catch(() => undefined)
         await tx.putSetting('total', '5').catch(() => undefined)
       })
-      await expect(stubborn).rejects.toMatchObject({ code: 'NOT_FOUND' })
-      expect(await readTotal()).toBe(0)
+      await rejectsWith(stubborn, { code: 'NOT_FOUND' })
+      equal(await readTotal(), 0)
     })
 
-    test('include operations that the work did not wait for', async () => {
+    check('include operations that the work did not wait for', async () => {
       await store().transaction((tx) => {
         void tx.putSetting('total', '6')
         return Promise.resolve()
       })
-      expect(await readTotal()).toBe(6)
+      equal(await readTotal(), 6)
     })
 
-    test('refuse operations after their end', async () => {
+    check('refuse operations after their end', async () => {
       const leaked = await store().transaction((tx) => Promise.resolve({ tx }))
-      await expect(leaked.tx.putSetting('total', '1')).rejects.toMatchObject({ code: 'STORE_CLOSED' })
-      expect(await readTotal()).toBe(0)
+      await rejectsWith(leaked.tx.putSetting('total', '1'), { code: 'STORE_CLOSED' })
+      equal(await readTotal(), 0)
     })
 
-    test('refuse to be nested instead of waiting for ever', async () => {
+    check('refuse to be nested instead of waiting for ever', async () => {
       const nested = store().transaction(() => readTotal())
-      await expect(nested).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', details: { retryable: false } })
+      await rejectsWith(nested, { code: 'STORE_UNAVAILABLE', details: { retryable: false } })
       const closing = store().transaction(() => store().close())
-      await expect(closing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
-      expect(await readTotal()).toBe(0)
+      await rejectsWith(closing, { code: 'STORE_UNAVAILABLE' })
+      equal(await readTotal(), 0)
     })
 
-    test('share no object with the caller', async () => {
+    check('share no object with the caller', async () => {
       const scopes = ['operator.read']
       await store().transaction(async (tx) => {
         await tx.putDevice(sampleDevice('d1'))
@@ -167,14 +171,14 @@ export function transactionContract(store: () => PairingStore): void {
       })
       scopes.push('operator.admin')
       const [grant] = await store().transaction((tx) => tx.grants('d1'))
-      expect(grant?.scopes).toEqual(['operator.read'])
+      deepEqual(grant?.scopes, ['operator.read'])
       ;(grant?.scopes as string[]).push('operator.admin')
-      expect((await store().transaction((tx) => tx.grants('d1')))[0]?.scopes).toEqual(['operator.read'])
+      deepEqual((await store().transaction((tx) => tx.grants('d1')))[0]?.scopes, ['operator.read'])
     })
   })
 
-  describe('closing', () => {
-    test('waits for what was accepted, refuses what comes later, and can be repeated', async () => {
+  group('closing', () => {
+    check('waits for what was accepted, refuses what comes later, and can be repeated', async () => {
       const log: string[] = []
       const slow = store().transaction(async (tx) => {
         await sleep(20)
@@ -185,11 +189,11 @@ export function transactionContract(store: () => PairingStore): void {
         .close()
         .then(() => log.push('closed'))
       const late = store().transaction(() => Promise.resolve())
-      await expect(late).rejects.toMatchObject({ name: 'LatchkeyError', code: 'STORE_CLOSED' })
+      await rejectsWith(late, { name: 'LatchkeyError', code: 'STORE_CLOSED' })
       await Promise.all([slow, closing, store().close()])
-      expect(log).toEqual(['committed', 'closed'])
+      deepEqual(log, ['committed', 'closed'])
       await store().close()
-      await expect(readTotal()).rejects.toMatchObject({ code: 'STORE_CLOSED' })
+      await rejectsWith(readTotal(), { code: 'STORE_CLOSED' })
     })
   })
 }

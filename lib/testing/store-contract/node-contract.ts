@@ -1,5 +1,6 @@
-import { describe, expect, test } from '@jest/globals'
-import type { NodeRecord, PairingStore } from '../../lib/pairing/pairing-store.ts'
+import type { NodeRecord } from '../../pairing/pairing-store.ts'
+import { deepEqual, equal, notEqual } from './assertions.ts'
+import type { ContractPart } from './contract-cases.ts'
 
 const node = (id: string, more: Partial<NodeRecord> = {}): NodeRecord => ({
   id,
@@ -11,24 +12,27 @@ const node = (id: string, more: Partial<NodeRecord> = {}): NodeRecord => ({
   ...more,
 })
 
-export function nodeContract(store: () => PairingStore): void {
-  describe('nodes', () => {
-    test('come back whole, by id, and are replaced', async () => {
+export const nodeContract: ContractPart = (store, { group, check }) => {
+  group('nodes', () => {
+    check('come back whole, by id, and are replaced', async () => {
       await store().transaction(async (tx) => {
         await tx.putNode(node('b'))
         await tx.putNode(node('a'))
         await tx.putNode(node('b', { host: 'other', pid: 1, beat: 2, toldSeq: 3_000_000_000, heir: 'a' }))
-        expect(await tx.nodes()).toEqual([
+        deepEqual(await tx.nodes(), [
           node('a'),
           node('b', { host: 'other', pid: 1, beat: 2, toldSeq: 3_000_000_000, heir: 'a' }),
         ])
         await tx.deleteNode('a')
         await tx.deleteNode('unknown')
-        expect((await tx.nodes()).map(({ id }) => id)).toEqual(['b'])
+        deepEqual(
+          (await tx.nodes()).map(({ id }) => id),
+          ['b'],
+        )
       })
     })
 
-    test('show whom they have connected, until it leaves or they are gone', async () => {
+    check('show whom they have connected, until it leaves or they are gone', async () => {
       await store().transaction(async (tx) => {
         const isPresent = (id: string): Promise<boolean> => tx.isPresent(id, 'c')
         await tx.putNode(node('a'))
@@ -36,45 +40,45 @@ export function nodeContract(store: () => PairingStore): void {
         await tx.addPresence('a', ['d1', 'd2'])
         await tx.addPresence('a', [])
         await tx.addPresence('b', ['d1', 'd1', 'd3'])
-        expect(await Promise.all(['d1', 'd2', 'd3', 'd4'].map(isPresent))).toEqual([true, true, true, false])
-        expect(await tx.isPresent('d2', 'a')).toBe(false)
-        expect(await tx.isPresent('d1', 'a')).toBe(true)
+        deepEqual(await Promise.all(['d1', 'd2', 'd3', 'd4'].map(isPresent)), [true, true, true, false])
+        equal(await tx.isPresent('d2', 'a'), false)
+        equal(await tx.isPresent('d1', 'a'), true)
         await tx.putNode(node('a', { beat: 2 }))
         await tx.deletePresence('a', ['d2', 'd4'])
-        expect(await isPresent('d2')).toBe(false)
+        equal(await isPresent('d2'), false)
         await tx.deleteNode('b')
-        expect(await Promise.all(['d1', 'd3'].map(isPresent))).toEqual([true, false])
+        deepEqual(await Promise.all(['d1', 'd3'].map(isPresent)), [true, false])
         await tx.deletePresence('a', ['d1'])
-        expect(await isPresent('d1')).toBe(false)
+        equal(await isPresent('d1'), false)
       })
     })
 
-    test('show thousands of devices', async () => {
+    check('show thousands of devices', async () => {
       const ids = Array.from({ length: 3000 }, (_, n) => `d${n}`)
       await store().transaction(async (tx) => {
         await tx.putNode(node('a'))
         await tx.addPresence('a', ids)
-        expect(await tx.isPresent('d2999', '')).toBe(true)
+        equal(await tx.isPresent('d2999', ''), true)
         await tx.deletePresence('a', ids)
-        expect(await tx.isPresent('d2999', '')).toBe(false)
+        equal(await tx.isPresent('d2999', ''), false)
       })
     })
   })
 
-  describe('what is remembered', () => {
-    test('comes back until it is forgotten, or its time is over', async () => {
+  group('what is remembered', () => {
+    check('comes back until it is forgotten, or its time is over', async () => {
       await store().transaction(async (tx) => {
-        expect(await tx.remembered('k')).toBeNull()
+        equal(await tx.remembered('k'), null)
         await tx.remember('k', { value: 'one', untilMs: 10 })
         await tx.remember('k', { value: 'zwei 💡', untilMs: 3_000_000_000_000 })
         await tx.remember('old', { value: '', untilMs: 10 })
         await tx.remember('other', { value: '', untilMs: 11 })
-        expect(await tx.remembered('k')).toEqual({ value: 'zwei 💡', untilMs: 3_000_000_000_000 })
+        deepEqual(await tx.remembered('k'), { value: 'zwei 💡', untilMs: 3_000_000_000_000 })
         await tx.forgetRemembered(10)
-        expect(await tx.remembered('old')).toBeNull()
-        expect(await tx.remembered('other')).not.toBeNull()
+        equal(await tx.remembered('old'), null)
+        notEqual(await tx.remembered('other'), null)
         await tx.forget('other')
-        expect(await tx.remembered('other')).toBeNull()
+        equal(await tx.remembered('other'), null)
       })
     })
   })
