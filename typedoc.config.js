@@ -18,10 +18,29 @@ export default {
   githubPages: false,
   hideGenerator: true,
   disableSources: true,
-  // Opaque parts of what is exported, and a table that a type is taken from.
-  intentionallyNotExported: ['FieldClass', 'HostName', 'SENTENCES', 'TrustList'],
-  // Discriminants, whose values say it.
-  intentionallyNotDocumented: ['index.PairingEvent.__type.kind', 'index.Authority.__type.kind'],
+  // Opaque parts of what is exported, a table that a type is taken from, and options that are shown where they are taken.
+  intentionallyNotExported: [
+    'FieldClass',
+    'HostName',
+    'SENTENCES',
+    'TABLE',
+    'Shot',
+    'TrustList',
+    'NodeOptions',
+    'ThreadPeerLookupOptions',
+    'lib/gateway/options.ts:GatewayOptions',
+  ],
+  // A property may say enough by its name and type; everything else says what it is.
+  requiredToBeDocumented: [
+    'Enum',
+    'Variable',
+    'Function',
+    'Class',
+    'Interface',
+    'Method',
+    'Accessor',
+    'TypeAlias',
+  ],
   validation: { notExported: true, invalidLink: true, notDocumented: true, rewrittenLink: true },
   treatWarningsAsErrors: true,
 }

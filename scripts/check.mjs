@@ -8,15 +8,7 @@ const CHECKS = {
   licences: ['scripts/check-licences.mjs'],
   audit: ['scripts/check-audit.mjs'],
   links: ['scripts/check-links.mjs'],
-  spelling: [
-    'node_modules/cspell/bin.mjs',
-    'lint',
-    '--no-progress',
-    '--no-summary',
-    '--gitignore',
-    '--dot',
-    '**',
-  ],
+  spelling: ['node_modules/cspell/bin.mjs', 'lint', '--no-progress', '--no-summary'],
   reference: ['node_modules/typedoc/bin/typedoc', '--emit', 'none'],
   coverage: [...JEST, '--config', 'jest.coverage.config.js', '--silent'],
 }

@@ -6,16 +6,27 @@ import { CLOSE, closeReason, parseJson } from '../protocol/index.ts'
  * there, version 8 here, and `instanceof` tells neither.
  */
 export type GatewaySocket = {
+  /** As in a browser: 1 is open. */
   readonly readyState: number
+  /** Bytes that wait to be sent. */
   readonly bufferedAmount: number
+  /** A frame came. */
   on(event: 'message', listener: (data: unknown, isBinary?: boolean) => void): unknown
+  /** It has ended. */
   on(event: 'close', listener: (code: number) => void): unknown
+  /** It is broken; a `close` follows. */
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** The other end is alive. */
   on(event: 'pong', listener: () => void): unknown
+  /** Takes a listener away. */
   off(event: 'message', listener: (data: unknown, isBinary?: boolean) => void): unknown
+  /** Sends a text frame; `done` gets what went wrong. */
   send(data: string, done?: (error?: Error) => void): void
+  /** Asks whether the other end is alive. */
   ping(): void
+  /** Begins the closing handshake. */
   close(code: number, reason: string): void
+  /** Ends it at once. */
   terminate(): void
 }
 

@@ -1,6 +1,5 @@
 import { adviceFor } from './advice.ts'
 import { chainIsLocal } from './chain-rule.ts'
-import type { OriginStanding } from './origin.ts'
 import { notTainted, peerIsOurs, type Evidence } from './peer-rules.ts'
 import type { LocalityPolicy } from './policy.ts'
 import { originOfReading, readRequest, type Reading } from './reading.ts'
@@ -66,11 +65,6 @@ export function decideReading(reading: Reading, evidence: Evidence): LocalityVer
   const last = notTainted(evidence, assurance)
   trace.push(last)
   return last.outcome === 'fail' ? refused(reading, evidence, trace, last) : local(reading, trace, assurance)
-}
-
-/** Whose page a request acts for, if any: what decides on a 403 before a WebSocket's 101. */
-export function originOf(policy: LocalityPolicy, facts: RequestFacts): OriginStanding {
-  return originOfReading(readRequest(policy, facts))
 }
 
 function local(reading: Reading, trace: readonly TraceEntry[], assurance: Assurance): LocalityVerdict {

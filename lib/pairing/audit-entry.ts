@@ -30,7 +30,9 @@ export type AuditKind =
 export type AuditEntry = {
   /** 1, 2, 3, … without a gap. */
   readonly seq: number
+  /** Milliseconds since the epoch. */
   readonly atMs: number
+  /** What happened. */
   readonly kind: AuditKind
   /** Who decided, as `actorOf` names them; `gateway` for what nobody asked for. */
   readonly actor: string

@@ -6,9 +6,13 @@ import type { LocalityReason } from '../locality/verdict.ts'
  * only for connections that could be paired silently now.
  */
 export type Grant = {
+  /** Names it. */
   readonly id: string
+  /** Whose it is. */
   readonly deviceId: string
+  /** The role that it gives something in. */
   readonly role: string
+  /** Who gave it: nobody was asked, or the owner. */
   readonly via: 'silent' | 'owner'
   /** Sorted, without duplicates. */
   readonly scopes: readonly string[]
@@ -18,9 +22,11 @@ export type Grant = {
   readonly origin: string | null
   /** Where the client was when it asked; `null` when that was not known. */
   readonly fromAddress: string | null
+  /** What locality said when it was given. */
   readonly localityReason: LocalityReason
   /** Where a silent one was given, and is honoured: on this host alone. `null` for an owner's. */
   readonly host: string | null
+  /** Milliseconds since the epoch. */
   readonly grantedAtMs: number
   /** `null`: for good. */
   readonly expiresAtMs: number | null

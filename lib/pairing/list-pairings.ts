@@ -16,6 +16,7 @@ export type PairedDevice = {
   readonly isElsewhere: boolean
 }
 
+/** A token's record without any part of the token. */
 export type TokenSummary = Pick<
   TokenRecord,
   'role' | 'issuedAtMs' | 'expiresAtMs' | 'lastUsedAtMs' | 'revokedAtMs'

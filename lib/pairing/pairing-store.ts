@@ -33,6 +33,7 @@ export type PairingStore = {
   onWake?(listener: () => void): () => void
 }
 
+/** What a transaction is about, for a store that can run several at a time. */
 export type TransactionHint = {
   /** Most likely this device is known, and nothing is changed but its row and its tokens. */
   readonly device: string
@@ -40,18 +41,24 @@ export type TransactionHint = {
 
 /** A key whose requests the owner does not want to see. */
 export type IgnoredDevice = {
+  /** Of the key that is ignored. */
   readonly deviceId: string
+  /** What it called itself. */
   readonly displayName: string | null
+  /** Who decided, as `actorOf` names them. */
   readonly ignoredBy: string
+  /** Milliseconds since the epoch. */
   readonly ignoredAtMs: number
 }
 
+/** A request that nobody waits for any more. */
 export type SettledState = Exclude<PairingRequest['state'], 'pending'>
 
 /** Something that happened, kept until every node has heard of it. */
 export type StoredEvent = {
   /** Ascending, in the order of the commits. */
   readonly seq: number
+  /** Milliseconds since the epoch. */
   readonly atMs: number
   /** The node that has committed it. */
   readonly node: string
@@ -87,14 +94,18 @@ export type PairingTransaction = {
    */
   nowMs(): Promise<number | null>
 
+  /** A setting of the gateway; `null`: there is none. */
   setting(key: string): Promise<string | null>
+  /** Writes or replaces it. */
   putSetting(key: string, value: string): Promise<void>
 
+  /** By its id; `null`: it is not known. */
   device(id: string): Promise<Device | null>
   /** By id, ascending, those after `after`. */
   devices(page: { after?: string | undefined; limit: number }): Promise<Device[]>
   /** Those seen last first (lastSeenAtMs, else createdAtMs), then by id, descending too; those behind `after` in that order. */
   devicesBySeen(page: { after?: SeenPosition | undefined; limit: number }): Promise<Device[]>
+  /** Writes or replaces it. */
   putDevice(device: Device): Promise<void>
   /** With its grants and tokens. Its requests stay, for those who ask what became of them. */
   deleteDevice(id: string): Promise<void>
@@ -107,6 +118,7 @@ export type PairingTransaction = {
   hasOwnerGrants(): Promise<boolean>
   /** The device must exist. */
   putGrant(grant: Grant): Promise<void>
+  /** Does nothing when there is none. */
   deleteGrant(id: string): Promise<void>
   /** Those with expiresAtMs < `beforeMs`, of every device. */
   deleteExpiredGrants(beforeMs: number): Promise<void>
@@ -115,9 +127,12 @@ export type PairingTransaction = {
   tokens(deviceId: string): Promise<TokenRecord[]>
   /** One per (device, role). The device must exist. */
   putToken(token: TokenRecord): Promise<void>
+  /** Does nothing when there is none. */
   deleteToken(deviceId: string, role: string): Promise<void>
 
+  /** By its id, settled ones included. */
   request(id: string): Promise<PairingRequest | null>
+  /** The one live request of a device. */
   pendingRequestOf(deviceId: string): Promise<PairingRequest | null>
   /** Oldest first (createdAtMs, then id), those after `after`. */
   pendingRequests(
@@ -126,7 +141,9 @@ export type PairingTransaction = {
   ): Promise<PairingRequest[]>
   /** Rejects when it would make a second pending request of one device. */
   putRequest(request: PairingRequest): Promise<void>
+  /** Requests that wait now. */
   countPending(): Promise<number>
+  /** Requests that wait now, of one address prefix. */
   countPendingFrom(addressPrefix: string): Promise<number>
   /** All of the device, settled ones too, created at `sinceMs` or later. */
   countRequestsOf(deviceId: string, sinceMs: number): Promise<number>
@@ -135,17 +152,24 @@ export type PairingTransaction = {
   /** Requests in one of these states, created before `beforeMs`; tells how many. */
   deleteSettledRequests(states: readonly SettledState[], beforeMs: number): Promise<number>
 
+  /** `null`: the key is not ignored. */
   ignored(deviceId: string): Promise<IgnoredDevice | null>
   /** By device id. */
   ignoredDevices(): Promise<IgnoredDevice[]>
+  /** Writes or replaces it. */
   putIgnored(ignored: IgnoredDevice): Promise<void>
+  /** Does nothing when there is none. */
   deleteIgnored(deviceId: string): Promise<void>
 
+  /** By its id; `null`: there is none. */
   invite(id: string): Promise<Invite | null>
+  /** By the hash of its token; `null`: there is none. */
   inviteByToken(tokenHash: string): Promise<Invite | null>
   /** Oldest first (createdAtMs, then id). */
   invites(): Promise<Invite[]>
+  /** Writes or replaces it. */
   putInvite(invite: Invite): Promise<void>
+  /** Does nothing when there is none. */
   deleteInvite(id: string): Promise<void>
 
   /** The latest; `null` when there is none. */
@@ -169,18 +193,22 @@ export type PairingTransaction = {
 
   /** By id. */
   nodes(): Promise<NodeRecord[]>
+  /** Writes or replaces it. */
   putNode(node: NodeRecord): Promise<void>
   /** With the presence of its devices. */
   deleteNode(id: string): Promise<void>
   /** Devices that are connected to this node from now on; those that were there already stay. */
   addPresence(nodeId: string, deviceIds: readonly string[]): Promise<void>
+  /** Devices that are no longer connected to this node. */
   deletePresence(nodeId: string, deviceIds: readonly string[]): Promise<void>
   /** Whether the device is connected to any node but this one. */
   isPresent(deviceId: string, exceptNode: string): Promise<boolean>
 
   /** `null` when there is none; one whose time is over may still come. */
   remembered(key: string): Promise<Remembered | null>
+  /** Writes or replaces it. */
   remember(key: string, remembered: Remembered): Promise<void>
+  /** Does nothing when there is none. */
   forget(key: string): Promise<void>
   /** Those with untilMs <= `nowMs`. */
   forgetRemembered(nowMs: number): Promise<void>

@@ -5,7 +5,9 @@ const REMEMBERED = 16
 
 /** The stored half of a device token: the token itself is 32 random bytes that only its device keeps. */
 export type TokenRecord = {
+  /** Whose it is. */
   readonly deviceId: string
+  /** The role that it is for. */
   readonly role: string
   /** SHA-256 of the token's text, lower-case hex. */
   readonly hash: string
@@ -15,10 +17,13 @@ export type TokenRecord = {
   readonly superseded: readonly string[]
   /** The device gets a new one with its next hello-ok: another one asked for it. */
   readonly isRotationDue: boolean
+  /** Milliseconds since the epoch. */
   readonly issuedAtMs: number
+  /** Milliseconds since the epoch; `null`: when it is rotated or revoked. */
   readonly expiresAtMs: number | null
   /** Written at most once a minute. */
   readonly lastUsedAtMs: number | null
+  /** Milliseconds since the epoch; `null`: it was not revoked. */
   readonly revokedAtMs: number | null
 }
 

@@ -18,10 +18,13 @@ export type VerificationOffer = {
 
 /** What a refusal carries: the opened commitment, and what the client asked for when the nonces were exchanged. */
 export type VerificationReveal = {
+  /** As in the challenge. */
   readonly commitment: string
+  /** The request that it was made for. */
   readonly requestId: string
   /** 32 random bytes, base64url. */
   readonly gatewayNonce: string
+  /** What was asked for. */
   readonly role: string
   /** Sorted, without duplicates. */
   readonly scopes: readonly string[]

@@ -18,9 +18,13 @@ export type {
 } from '../pairing/pairing-request.ts'
 export type {
   IgnoredDevice,
+  NodeRecord,
   PairingStore,
   PairingTransaction,
+  Remembered,
+  SeenPosition,
   SettledState,
   StoredEvent,
+  TransactionHint,
 } from '../pairing/pairing-store.ts'
 export type { TokenRecord } from '../pairing/token.ts'

@@ -1,6 +1,7 @@
 import { LatchkeyError, rejectUnknownKeys } from '../../errors.ts'
 import { readConnectionUrl, type ConnectionParts } from './connection-url.ts'
 
+/** How the connection is encrypted, and whom it trusts. */
 export type PostgresTlsOptions = {
   /** The authorities to trust, in PEM, in place of those that Node trusts. */
   ca?: string | undefined
@@ -13,6 +14,7 @@ export type PostgresTlsOptions = {
   dangerouslyAcceptAnyCertificate?: boolean | undefined
 }
 
+/** Where the database is, and how it is reached. */
 export type PostgresStoreOptions = {
   /**
    * `postgres://user:password@host:port/database?sslmode=verify-full`. In place of host, port, database, user,

@@ -17,7 +17,7 @@ export type AttackCase = {
 }
 
 /** The fields of an upgrade; they are left out where a case brings its own. */
-export const UPGRADE_FIELDS: readonly HeaderField[] = [
+const UPGRADE_FIELDS: readonly HeaderField[] = [
   ['Connection', 'Upgrade'],
   ['Upgrade', 'websocket'],
   ['Sec-WebSocket-Version', '13'],

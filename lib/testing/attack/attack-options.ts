@@ -3,6 +3,7 @@ import { isRecord } from '../../protocol/frames.ts'
 import type { HeaderField } from '../request-head.ts'
 import type { AttackResponse } from './exchange.ts'
 
+/** What of the app is attacked, and how. At least one of `path` and `wsPath`. */
 export type AttackOptions = {
   /** A route that only local clients may use, with the mount point: `/admin/notes`. */
   path?: string

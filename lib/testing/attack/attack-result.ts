@@ -39,6 +39,7 @@ export type ControlResult = {
   readonly remote: Shot
 }
 
+/** What became of all attacks. */
 export type AttackResult = {
   /** Attacks that were sent, over all channels; the controls not counted. */
   readonly ran: number

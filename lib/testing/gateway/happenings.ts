@@ -18,7 +18,9 @@ export type DeviceHappening =
   /** The connection ended. */
   | { readonly kind: 'closed'; readonly code: number; readonly reason: string }
 
+/** What `device.next()` can wait for. */
 export type HappeningKind = DeviceHappening['kind']
+/** The happening of one kind. */
 export type HappeningOf<K extends HappeningKind> = Extract<DeviceHappening, { readonly kind: K }>
 
 export const HAPPENING_KINDS: readonly HappeningKind[] = [

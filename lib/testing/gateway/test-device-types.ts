@@ -3,6 +3,7 @@ import type { SyncDeviceIdentity } from '../../client/device-identity.ts'
 import type { Route } from '../via.ts'
 import type { DeviceHappening, HappeningKind, HappeningOf } from './happenings.ts'
 
+/** What the device asks for, and from where. */
 export type TestDeviceOptions = {
   /** Default `operator`. */
   role?: string
@@ -37,5 +38,6 @@ export type TestDevice = {
   call(method: string, params?: unknown): Promise<unknown>
   /** Connects again in place of what it has, for more or from elsewhere. What is not given stays. */
   connect(changes?: TestDeviceOptions): Promise<void>
+  /** Ends its connection. */
   close(): void
 }

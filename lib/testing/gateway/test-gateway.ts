@@ -9,6 +9,7 @@ import { memoryStore } from '../../store/index.ts'
 import { fakeClock, type FakeClock } from './fake-clock.ts'
 import { ownerHelpers, type OwnerHelpers } from './owner-helpers.ts'
 
+/** As for `createGateway`, without a clock, and what else the port serves. */
 export type TestGatewayOptions = Omit<Partial<AdminGatewayOptions>, 'clock'> & {
   /** Serves everything but the gateway on the same port. Default: the routes of the gateway below its path. */
   app?: RequestListener

@@ -20,6 +20,7 @@ const TABLE = {
 /** A proxy in a configuration that was measured. */
 export type ProxyName = keyof typeof TABLE
 
+/** All that `throughProxy` knows. */
 export const PROXY_NAMES = Object.keys(TABLE) as readonly ProxyName[]
 
 /** @throws {LatchkeyError} OPTION_UNKNOWN with the name that was meant */

@@ -7,6 +7,7 @@ import { onceOnly } from '../rewrite-head.ts'
 import { simulatedServer, type AppUnderTest } from '../simulated-server.ts'
 import { processOf, proxyNamed, type ProxyName } from './proxy-table.ts'
 
+/** Who asks the proxy, and for what. */
 export type ThroughProxyOptions = {
   /** Where the client truly is, as the proxy saw it. Default `203.0.113.7`. */
   client?: string
