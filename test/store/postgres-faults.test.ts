@@ -278,8 +278,7 @@ describe('when the disk of the server is full', () => {
     writeFileSync(ballast, Buffer.alloc(bavail * bsize - (1 << 20)))
     const large = store.transaction(async (tx) => {
       await tx.putSetting('total', '2')
-      for (let n = 0; n < 400; n += 1)
-        await tx.putDevice(sampleDevice(`d${n}`, { displayName: noise(7000) }))
+      for (let n = 0; n < 400; n += 1) await tx.putDevice(sampleDevice(`d${n}`, { displayName: noise(7000) }))
     })
     await expect(large).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
