@@ -29,7 +29,7 @@ export type PairingStore = {
    * hint: it may come for nothing, late or never, so whoever needs to know looks at intervals too. It never
    * comes before what it tells of is committed.
    */
-  onWake?(listener: () => void): () => void
+  readonly onWake?: (listener: () => void) => () => void
 }
 
 export type TransactionHint = {

@@ -22,9 +22,9 @@ test('what the documentation says copies a store while it serves, and puts it ba
   const url = await server.database()
   const store = await postgresStore({ connectionString: url })
   let made = 0
-  let isOver = false
+  const over = new AbortController()
   const serving = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await store.transaction(async (tx) => {
         made += 1
         await tx.putDevice(sampleDevice(`d${made}`))
@@ -36,7 +36,7 @@ test('what the documentation says copies a store while it serves, and puts it ba
   while (made < 20) await new Promise((resolve) => setTimeout(resolve, 5))
   const dump = path.join(scratch(), 'latchkey.dump')
   await run(program('pg_dump'), ['--format=custom', '--schema=latchkey', `--file=${dump}`, url])
-  isOver = true
+  over.abort()
   await serving
   await store.close()
 

@@ -44,28 +44,29 @@ describe('a server that is stopped and started again under load', () => {
     const url = await server.database()
     const stores = await Promise.all([open(url), open(url)])
     const counts = { done: 0, refused: 0, unknown: 0 }
-    let isOver = false
+    const over = new AbortController()
     const load = stores.map(async (store) => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         const outcome = await increment(store)
         counts[outcome] += 1
         if (outcome !== 'done') await sleep(10)
       }
     })
-    for (let round = 1; round <= 3; round += 1) {
+    const more = async (wanted: number): Promise<void> => {
       const before = counts.done
-      while (counts.done < before + 20) await sleep(5)
+      while (counts.done < before + wanted) await sleep(5)
+    }
+    for (let round = 1; round <= 3; round += 1) {
+      await more(20)
       const refused = counts.refused + counts.unknown
       await server.halt(mode)
       while (counts.refused + counts.unknown < refused + 2) await sleep(5)
       await server.start()
     }
-    const before = counts.done
-    while (counts.done < before + 20) await sleep(5)
-    isOver = true
+    await more(20)
+    over.abort()
     await Promise.all(load)
-    const [first] = stores
-    const total = first === undefined ? 0 : await totalOf(first)
+    const total = await totalOf(stores[0])
     expect(total).toBeGreaterThanOrEqual(counts.done)
     expect(total).toBeLessThanOrEqual(counts.done + counts.unknown)
     await Promise.all(stores.map((store) => store.close()))
