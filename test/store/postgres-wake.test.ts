@@ -26,7 +26,7 @@ function counter() {
     while (count < wanted) await new Promise<void>((resolve) => waiting.add(resolve))
   }
   return {
-    add(): void {
+    add: (): void => {
       count += 1
       for (const resolve of waiting) resolve()
       waiting.clear()
