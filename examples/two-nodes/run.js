@@ -45,7 +45,7 @@ try {
   console.log(`Ready: ws://127.0.0.1:${port}/gateway, in turns ws://127.0.0.1:${port + 1}/gateway (A) and ${port + 2} (B)
 
 Through nginx nobody is local, so a device waits for you:
-  npm run -s latchkey -- call whoami --url ws://127.0.0.1:${port}/gateway
+  npm run -s latchkey -- call whoami --scope operator.read --url ws://127.0.0.1:${port}/gateway
 On a node itself you are the owner. See it on B, whichever it came to, and approve it there:
   npm run -s latchkey -- requests --url ws://127.0.0.1:${port + 2}/gateway
 Revoke it on A, and its connection to B ends:
