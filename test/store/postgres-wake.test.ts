@@ -14,7 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const addEvent = (store: PairingStore) => store.transaction((tx) => tx.addEvent({ atMs: 1, node: 'n', payload: '{}' }))
+const addEvent = (store: PairingStore) =>
+  store.transaction((tx) => tx.addEvent({ atMs: 1, node: 'n', payload: '{}' }))
 const open = (schema: string) =>
   postgresStore({ connectionString: url, schema, applicationName: `test ${schema}` })
 
