@@ -39,7 +39,12 @@ export async function benchBigStore({ many = 1_000_000, rounds = 9, times = 100 
     const cases = [['reconnect', reconnect, times], ['a page of 50 devices', page, times * 3]] as const // prettier-ignore
     for (const [what, way, count] of cases) {
       const [base, ours] = await interleave([way(few), way(lots)], { rounds, times: count })
-      const line = { group: 'SQLite', what: `${what}, ${many} devices`, against: `the same with ${FEW}`, aim: 1.5 }
+      const line = {
+        group: 'SQLite',
+        what: `${what}, ${many} devices`,
+        against: `the same with ${FEW}`,
+        aim: 1.5,
+      }
       results.push(resultOf(line, base, ours))
     }
     return results

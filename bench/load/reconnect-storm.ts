@@ -64,8 +64,7 @@ function tryOnce(url: string, index: number): Promise<WebSocket | null> {
         ok?: boolean
         payload?: { nonce?: string }
       }
-      if (frame.event === 'connect.challenge')
-        socket.send(connectFrame(identity, frame.payload?.nonce ?? ''))
+      if (frame.event === 'connect.challenge') socket.send(connectFrame(identity, frame.payload?.nonce ?? ''))
       if (frame.ok === true) resolve(socket)
     })
   })
@@ -75,7 +74,7 @@ function connectFrame(identity: (typeof identities)[number], nonce: string): str
   const [role, scopes, signedAt] = ['operator', ['operator.read'], Date.now()]
   const { deviceId, publicKey } = identity
   const claims = { deviceId, clientId: CLIENT.id, clientMode: CLIENT.mode, role, scopes, signedAtMs: signedAt, token: '', nonce, platform: CLIENT.platform, deviceFamily: '' }
-  const signature = identity.sign(signedTextV3(claims)) as string
+  const signature = identity.sign(signedTextV3(claims))
   const params = { minProtocol: 3, maxProtocol: 4, client: CLIENT, role, scopes, device: { id: deviceId, publicKey, signature, signedAt, nonce } }
   return JSON.stringify({ type: 'req', id: '1', method: 'connect', params })
 } // prettier-ignore

@@ -15,7 +15,9 @@ export function canonicalAddress(text: string): string | null {
 
 /** True for 127.0.0.0/8 and ::1. Expects canonical text; `::ffff:127.0.0.1` is `127.0.0.1` by then. */
 export function isLoopbackAddress(canonical: string): boolean {
-  return canonical === '127.0.0.1' || canonical === '::1' || (canonical.startsWith('127.') && isIPv4(canonical))
+  return (
+    canonical === '127.0.0.1' || canonical === '::1' || (canonical.startsWith('127.') && isIPv4(canonical))
+  )
 }
 
 /** An IPv4 address (canonical) as a number; -1 for all else. */
