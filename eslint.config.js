@@ -8,6 +8,7 @@ export default tseslint.config(
       'node_modules',
       'coverage',
       'reference',
+      '.stryker',
       'test/docs/customary-names.d.ts',
       'artefacts',
       '.latchkey',

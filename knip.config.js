@@ -9,6 +9,7 @@ const entries = Object.values(exports)
 export default {
   entry: [
     ...entries,
+    'jest.mutation.config.js',
     'lib/cli/main.ts',
     'lib/admin/console/main.ts',
     'lib/evidence/linux/*-worker.ts',
@@ -23,7 +24,16 @@ export default {
   ignoreExportsUsedInFile: { type: true },
   ignoreBinaries: [/.*/],
   // Run or read by their path.
-  ignoreDependencies: ['@arethetypeswrong/cli', 'axe-core', 'cspell', 'jest', 'publint', 'typedoc'],
+  ignoreDependencies: [
+    '@arethetypeswrong/cli',
+    '@stryker-mutator/core',
+    '@stryker-mutator/jest-runner',
+    'axe-core',
+    'cspell',
+    'jest',
+    'publint',
+    'typedoc',
+  ],
   // `isRole` and `isScope` are one rule under two names, on purpose.
   rules: { duplicates: 'off' },
 }

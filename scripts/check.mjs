@@ -2,7 +2,6 @@
 // exported, coverage of what decides. Each can be run alone: `npm run check -- links spelling`.
 import { spawnSync } from 'node:child_process'
 
-const JEST = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js']
 const CHECKS = {
   unused: ['node_modules/knip/bin/knip.js', '--no-config-hints', '--no-progress'],
   licences: ['scripts/check-licences.mjs'],
@@ -10,7 +9,7 @@ const CHECKS = {
   links: ['scripts/check-links.mjs'],
   spelling: ['node_modules/cspell/bin.mjs', 'lint', '--no-progress', '--no-summary'],
   reference: ['node_modules/typedoc/bin/typedoc', '--emit', 'none'],
-  coverage: [...JEST, '--config', 'jest.coverage.config.js', '--silent'],
+  coverage: ['scripts/check-coverage.mjs', 'locality'],
 }
 
 const wanted = process.argv.slice(2)

@@ -43,13 +43,13 @@ export function typeProblems(blocks: readonly CodeBlock[]): string[] {
     }),
   )
   const host = ts.createCompilerHost(OPTIONS)
-  const { fileExists, readFile, getSourceFile } = host
-  host.fileExists = (name) => files.has(name) || fileExists(name)
-  host.readFile = (name) => files.get(name)?.code ?? readFile(name)
+  const plain = ts.createCompilerHost(OPTIONS)
+  host.fileExists = (name) => files.has(name) || plain.fileExists(name)
+  host.readFile = (name) => files.get(name)?.code ?? plain.readFile(name)
   host.getSourceFile = (name, languageVersion, ...rest) => {
     const block = files.get(name)
     return block === undefined
-      ? getSourceFile(name, languageVersion, ...rest)
+      ? plain.getSourceFile(name, languageVersion, ...rest)
       : ts.createSourceFile(name, block.code, languageVersion)
   }
   const names = path.join(ROOT, 'test/docs/customary-names.d.ts')
