@@ -62,7 +62,7 @@ async function watched(url: string, asked: Promise<void>): Promise<{ resolved: P
   await asked
   const resolved = connecting.then(
     async ({ client }) => (await client.closed).code,
-    (error: Error) => Number(/\d{4}/.exec(error.message)?.[0]),
+    (error: unknown) => Number(/\d{4}/.exec(String(error))?.[0]),
   )
   return { resolved }
 }
