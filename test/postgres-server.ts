@@ -39,7 +39,7 @@ export type OwnPostgresServer = PostgresServer & {
 const NOBODY = 65534
 
 /** Where Debian and others keep the programs of the newest version; `null`: they are not installed. */
-function postgresPrograms(): string | null {
+export function postgresPrograms(): string | null {
   const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : []
   const folders = versions
     .sort((a, b) => Number(b) - Number(a))

@@ -88,7 +88,7 @@ function converse(url: string, step: (socket: WebSocket, message: string | null)
       try {
         if (step(socket, message)) resolve(socket)
       } catch (error) {
-        reject(error as Error)
+        reject(error instanceof Error ? error : new Error(String(error)))
       }
     }
     socket.on('open', () => next(null))

@@ -31,9 +31,10 @@ function isSigned(json: string): boolean {
 function answerSigned(socket: Pick<WebSocket, 'on' | 'send' | 'close'>, then: () => void = () => undefined): void {
   socket.on('error', () => undefined)
   socket.on('message', (data: Buffer) => {
-    if (!isSigned(data.toString('utf8'))) return socket.close(1008)
-    then()
-    socket.send('{"ok":true}')
+    if (isSigned(data.toString('utf8'))) {
+      then()
+      socket.send('{"ok":true}')
+    } else socket.close(1008)
   })
 } // prettier-ignore
 
@@ -67,15 +68,16 @@ async function serveBare(then: () => void): Promise<Served> {
 }
 
 export async function serveExpressWs(): Promise<Served> {
-  const { app, getWss } = expressWs(express(), undefined, { wsOptions: { perMessageDeflate: false } })
-  app.ws('/gateway', (socket) => answerSigned(socket as unknown as WebSocket))
+  const instance = expressWs(express(), undefined, { wsOptions: { perMessageDeflate: false } })
+  const { app } = instance
+  app.ws('/gateway', (socket) => answerSigned(socket))
   const server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
     url: `ws://127.0.0.1:${port}/gateway`,
     close: () => {
-      getWss().close()
+      instance.getWss().close()
       return stop(server)
     },
   }

@@ -40,7 +40,11 @@ export async function benchDecide({ rounds = 31, times = 40_000 } = {}): Promise
       { rounds, times },
     )
     if (kept === undefined) throw new Error('nothing was measured')
-    const line = { group: 'Locality of one request', what: `decideLocality, ${what}`, against: 'compiled proxy-addr' }
+    const line = {
+      group: 'Locality of one request',
+      what: `decideLocality, ${what}`,
+      against: 'compiled proxy-addr',
+    }
     results.push(resultOf({ ...line, aim }, base, ours))
   }
   return results

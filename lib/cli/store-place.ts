@@ -21,8 +21,7 @@ export function withChosenStore<T extends { readonly store?: unknown }>(command:
       'OPTION_INVALID',
       'say either --state-dir (SQLite) or --store (PostgreSQL), not both',
     )
-  const { store: _store, ...rest } = options
-  return rest as T
+  return { ...options, store: undefined }
 }
 
 export type OpenedStore = { readonly store: PairingStore; readonly place: string }

@@ -29,7 +29,7 @@ export async function watchGateway(options: CommonOptions): Promise<void> {
     }).catch(() => undefined)
   } // prettier-ignore
 
-  const ended = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<never>()
   const client: GatewayClient = gatewayClient({
     ...asOwner(options),
     backoff: { maxMs: LONGEST_PAUSE_MS },

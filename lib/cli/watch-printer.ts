@@ -99,9 +99,9 @@ function otherWords(name: string, told: Told, deviceId: string): string {
   }
   if (name === 'locality.taint') {
     const { why } = (told.taint ?? {}) as { readonly why?: unknown }
-    return why === undefined
+    return typeof why !== 'string'
       ? 'the gateway is no longer tainted'
-      : `the gateway is tainted: ${printable(String(why))}`
+      : `the gateway is tainted: ${printable(why)}`
   }
   return printable(name)
 }

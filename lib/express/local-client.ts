@@ -69,7 +69,7 @@ export function localClient(options: LocalClientOptions = {}): LocalClientMiddle
   }
 }
 
-/** The same functions for every request, so that requests keep one shape: a shape each made Express slower. */
+/** The same functions for every request, so that no request makes any of its own. */
 const ACCESSORS: PropertyDescriptorMap = {
   isLocalClient: accessor(({ verdict }) => verdict.isLocal),
   clientLocality: accessor(({ verdict }) => verdict),

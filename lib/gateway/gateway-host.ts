@@ -2,7 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { JudgeOptions } from '../evidence/index.ts'
 import type { LocalityVerdict } from '../locality/index.ts'
 import type { OriginStanding } from '../locality/origin.ts'
-import type { Invite, PairedDevice, PairingRequest, PairingService, ScopeLattice } from '../pairing/index.ts'
+import {
+  BEAT_MS,
+  type Invite,
+  type PairedDevice,
+  type PairingRequest,
+  type PairingService,
+  type ScopeLattice,
+} from '../pairing/index.ts'
 import { explainRequest, recipesOf, type Explanation, type ProxyRecipe } from './explain.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import { httpAuthFailures, type HttpAuthFailures } from './http-auth-failures.ts'
@@ -26,6 +33,8 @@ export type GatewayHost = {
   /** True when the URL is that of this request at this gateway. */
   isOwnTarget(request: IncomingMessage, url: string): boolean
   isConnected(deviceId: string): boolean
+  /** Proofs that were made before may have been used where this gateway cannot know of it. */
+  readonly proofsSinceMs: number
   /** @throws {LatchkeyError} INVALID_REQUEST for a role that this gateway does not know, or a scope that is none */
   requireKnown(role: string, scopes: readonly string[]): void
   /** @throws {LatchkeyError} INVALID_REQUEST for what is no verification code at all */
@@ -43,8 +52,11 @@ export type GatewayHost = {
 
 export function gatewayHost(core: GatewayCore): GatewayHost {
   const { service, lattice, judge, sessions, approval } = core
+  // A gateway that was alone with the store notes what was used there only once it has seen this one.
+  const unseenMs = service.hasCompany && core.config.store.isShared !== true ? 2 * BEAT_MS : 0
   return {
     service,
+    proofsSinceMs: Math.floor(Date.now() / 1000) * 1000 + unseenMs,
     lattice,
     logger: core.config.logger,
     authFailures: httpAuthFailures(core),

@@ -78,9 +78,9 @@ export function addListMethods(core: GatewayCore): void {
   })
 }
 
-function withoutTrace({ locality, ...record }: Record<string, unknown>): Record<string, unknown> {
-  const { trace: _, ...rest } = locality as Record<string, unknown>
-  return { ...record, locality: rest }
+function withoutTrace(record: Record<string, unknown>): Record<string, unknown> {
+  const locality = Object.entries(record.locality as object).filter(([name]) => name !== 'trace')
+  return { ...record, locality: Object.fromEntries(locality) }
 }
 
 /** By name, or by the first digits of the key, as they are printed. */

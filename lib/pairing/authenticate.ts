@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { LocalityVerdict } from '../locality/verdict.ts'
 import { heldScopes, type DeviceAuthority } from './authority.ts'
 import { noteSeen } from './device-record.ts'
@@ -7,6 +8,9 @@ import { sortedUnion } from './scopes.ts'
 import { standingOf, type TokenStanding } from './token.ts'
 import { noteUse, revokeFamily } from './use-token.ts'
 
+/** Longer than a proof is accepted, which is two minutes before and after its time. */
+const PROOF_KEPT_MS = 10 * 60_000
+
 /** What a device shows that calls over HTTP: it has proved its key, and bound the token to the proof. */
 export type Credentials = {
   readonly deviceId: string
@@ -15,6 +19,8 @@ export type Credentials = {
   readonly addressPrefix: string
   /** `null`: not worked out yet; the answer says when it is needed. */
   readonly verdict: LocalityVerdict | null
+  /** Names the proof of its key, which counts once for all gateways; `null`: it is told apart elsewhere. */
+  readonly proofId?: string | null
 }
 
 export type Authentication =
@@ -22,6 +28,8 @@ export type Authentication =
   | { readonly kind: 'authenticated'; readonly authority: DeviceAuthority }
   /** It holds something that was given silently, which counts only for a client that is local now. */
   | { readonly kind: 'needs-locality' }
+  /** Another gateway of this store has seen the proof before. */
+  | { readonly kind: 'replayed' }
   | { readonly kind: 'token-refused'; readonly standing: Exclude<TokenStanding, 'current' | 'previous'> }
   /** The token is good, and nothing that the device holds counts for this call. */
   | { readonly kind: 'nothing-held'; readonly role: string }
@@ -32,7 +40,7 @@ export type Authentication =
  */
 export async function authenticate(
   context: PairingContext,
-  { deviceId, token, addressPrefix, verdict }: Credentials,
+  { deviceId, token, addressPrefix, verdict, proofId = null }: Credentials,
 ): Promise<Authentication> {
   const { tx, nowMs, lattice, host } = context
   const known = (await tx.tokens(deviceId)).map((record) => ({
@@ -56,6 +64,12 @@ export async function authenticate(
   const silentHonoured = addsSilently && verdict?.silent === true
   const held = silentHonoured ? all : owned
   if (held === null) return { kind: 'nothing-held', role }
+  if (proofId !== null && context.node.hasCompany) {
+    const key = `dpop ${deviceId} ${createHash('sha256').update(proofId, 'utf8').digest('base64url')}`
+    const known = await tx.remembered(key)
+    if (known !== null && known.untilMs > nowMs) return { kind: 'replayed' }
+    await tx.remember(key, { value: '', untilMs: nowMs + PROOF_KEPT_MS })
+  }
   await noteUse(context, record, token)
   await noteSeen(context, deviceId)
   const authority = { kind: 'device', deviceId, role, scopes: sortedUnion(held), silentHonoured } as const

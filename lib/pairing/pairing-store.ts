@@ -30,7 +30,7 @@ export type PairingStore = {
    * hint: it may come for nothing, late or never, so whoever needs to know looks at intervals too. It never
    * comes before what it tells of is committed.
    */
-  onWake?(listener: () => void): () => void
+  readonly onWake?: (listener: () => void) => () => void
 }
 
 /** What a transaction is about, for a store that can run several at a time. */

@@ -10,19 +10,24 @@ export type SqlStoreParts = {
   db: Kysely<StoreTables>
   /** Says what a driver's error means as a `LatchkeyError`; hands others back as they are. */
   explainError: (error: unknown) => Error
+  /** Throws when the tables are no longer as they were when the store was opened; called in each transaction. */
+  checkBegun: () => void
   /** Gives the database back, after the last transaction. */
   release: () => Promise<void>
 }
 
 /** The store on a database that one process at a time writes to through Kysely's own transactions. */
-export function sqlStore({ db, explainError, release }: SqlStoreParts): PairingStore {
+export function sqlStore({ db, explainError, checkBegun, release }: SqlStoreParts): PairingStore {
   const queue = serialQueue()
   return {
     transaction: (work) =>
       queue.run(() =>
         runWork(
           (begun) => db.transaction().execute(begun),
-          (trx: Kysely<StoreTables>) => guardedWork(sqlTransaction(trx), work, explainError),
+          async (trx: Kysely<StoreTables>) => {
+            checkBegun()
+            return guardedWork(sqlTransaction(trx), work, explainError)
+          },
           explainError,
         ),
       ),

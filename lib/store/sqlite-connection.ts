@@ -5,7 +5,7 @@ import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 const REMEMBERED = 256
 
 /**
- * Runs statements and keeps them prepared: preparing cost more than running. SQLite itself prepares one anew
+ * Runs statements and keeps them prepared, as the same few come with every connection. SQLite itself prepares one anew
  * when the schema has changed under it.
  */
 export class PreparedConnection implements DatabaseConnection {

@@ -1,11 +1,12 @@
 import { chmod, realpath, stat } from 'node:fs/promises'
 import path from 'node:path'
+import type Database from 'better-sqlite3'
 import { Kysely } from 'kysely'
 import { LatchkeyError } from '../errors.ts'
 import type { PairingStore } from '../pairing/pairing-store.ts'
 import { createStoreFile } from './create-store-file.ts'
 import { inspectStoreFile } from './inspect-store-file.ts'
-import { migrate } from './migrate.ts'
+import { migrate, newerSchema, SCHEMA_VERSION } from './migrate.ts'
 import { noteOpenFile, isOpenHere } from './open-files.ts'
 import type { StoreTables } from './schema.ts'
 import { serialQueue } from './serial-queue.ts'
@@ -67,10 +68,19 @@ async function openStore(named: string, busyTimeoutMs: number): Promise<PairingS
       await db.destroy()
       forget()
     }
-    return sqlStore({ db, explainError, release })
+    return sqlStore({ db, explainError, checkBegun: versionCheck(file, database), release })
   } catch (error) {
     database.close()
     throw error
+  }
+}
+
+/** A newer release may migrate the file while this one has it open. */
+function versionCheck(file: string, database: Database.Database): () => void {
+  const statement = database.prepare<[], number>('select version from latchkey_schema').pluck()
+  return () => {
+    const version = statement.get() ?? 0
+    if (version > SCHEMA_VERSION) throw newerSchema(`the store ${file}`, version)
   }
 }
 

@@ -114,7 +114,10 @@ describe('behind the door', () => {
 
   test('the log shows real entries as text, live, and says when it was changed behind the gateway', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-log-'))
-    cleanUp.push(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })))
+    cleanUp.push(() => {
+      rmSync(folder, { recursive: true, force: true })
+      return Promise.resolve()
+    })
     const tamper = { isOn: false }
     const { page: address, url } = await serve({
       store: tamperedStore(tamper),

@@ -18,7 +18,10 @@ useBrowser()
 
 async function serveMany(): Promise<Served> {
   const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-many-'))
-  cleanUp.push(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })))
+  cleanUp.push(() => {
+    rmSync(folder, { recursive: true, force: true })
+    return Promise.resolve()
+  })
   const store = await sqliteStore(path.join(folder, 'latchkey.db'))
   await fillLists(store, { devices: DEVICES, requests: REQUESTS })
   return serve({ store, limits: { maxPending: REQUESTS + 10 } })

@@ -22,7 +22,7 @@ type Step = {
 
 /** Runs `children/device.ts`, and gives its steps one after the other. */
 function startDevice(prefix: readonly string[], url: string, name: string): () => Promise<Step> {
-  const [program = '', ...args] = [...prefix, process.execPath, '--no-warnings', DEVICE, url, name]
+  const [program, ...args] = [...prefix, process.execPath, '--no-warnings', DEVICE, url, name]
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   cleanUp.push(() => {
@@ -42,9 +42,15 @@ useBrowser()
 describeWith(['nginx', 'second host'], 'the whole story, through nginx and under a path of its own', () => {
   test('a device on a second host knocks, is seen, approved by its code, connected, revoked and put out', async () => {
     const folder = scratchFolder()
-    cleanUp.push(() => Promise.resolve(folder.remove()))
+    cleanUp.push(() => {
+      folder.remove()
+      return Promise.resolve()
+    })
     const second = secondHost()
-    cleanUp.push(() => Promise.resolve(second.close()))
+    cleanUp.push(() => {
+      second.close()
+      return Promise.resolve()
+    })
     const [port = 0] = await freePorts(1)
     const nginx = await startNginx({
       user: 'www-data',

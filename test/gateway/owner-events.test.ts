@@ -56,7 +56,7 @@ test('an owner is told who is let in silently, who comes and goes, and who is re
 
   await owner.connection.request('device.token.revoke', { deviceId, role: 'operator' })
   await client.closed
-  await until(() => presence().some((one) => (one as { connected: boolean }).connected === false))
+  await until(() => presence().some((one) => !(one as { connected: boolean }).connected))
   expect(of(owner.told, 'device.pair.revoked')).toEqual([
     { deviceId, role: 'operator', reason: 'token revoked', ts: expect.any(Number) as unknown },
   ])

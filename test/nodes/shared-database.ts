@@ -17,7 +17,10 @@ export const DATABASES: readonly [string, () => Promise<SharedDatabase>][] = [
       const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-nodes-'))
       return Promise.resolve({
         open: () => sqliteStore(path.join(folder, 'latchkey.db')),
-        remove: () => Promise.resolve(rmSync(folder, { recursive: true })),
+        remove() {
+          rmSync(folder, { recursive: true })
+          return Promise.resolve()
+        },
       })
     },
   ],

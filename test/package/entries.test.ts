@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 
@@ -60,6 +61,40 @@ describe('the package', () => {
         'sqliteStore',
       ]),
     )
+  })
+
+  test('has an entry for PostgreSQL, whose types name no package', () => {
+    const code = "import * as m from 'latchkey/store/postgres'; console.log(Object.keys(m).join())"
+    expect(node('--no-warnings', '--input-type=module', '--eval', code)).toMatchObject({
+      stdout: 'postgresStore\n',
+      stderr: '',
+    })
+    for (const name of ['index', 'postgres-store', 'postgres-options']) {
+      const types = readFileSync(path.join(root, 'dist/store/postgres', `${name}.d.ts`), 'utf8')
+      const outside = [...types.matchAll(/from '([^.'][^']*)'/g)].map(([, target]) => target)
+      expect(outside).toEqual([])
+    }
+  })
+
+  test('says what to install where the driver of PostgreSQL is missing', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-without-pg-'))
+    try {
+      const copy = path.join(folder, 'node_modules', 'latchkey')
+      mkdirSync(path.join(folder, 'node_modules'))
+      cpSync(path.join(root, 'dist'), path.join(copy, 'dist'), { recursive: true })
+      cpSync(path.join(root, 'package.json'), path.join(copy, 'package.json'))
+      symlinkSync(path.join(root, 'node_modules', 'kysely'), path.join(folder, 'node_modules', 'kysely'))
+      const code =
+        "const { postgresStore } = await import('latchkey/store/postgres');" +
+        'await postgresStore({}).catch((error) => console.log(error.code, error.message))'
+      const found = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+        cwd: folder,
+        encoding: 'utf8',
+      })
+      expect(found.stdout).toMatch(/^DEPENDENCY_MISSING .*npm install pg\n$/)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   test('installs nothing with a script at run time but what carries its binaries', () => {

@@ -10,6 +10,8 @@ export type AppOptions = Pick<GatewayOptions, 'locality' | 'limits' | 'auth'> & 
   /** Of the store `latchkey.db` and of `app.log`. */
   readonly folder: string
   readonly crash?: Crash | null
+  /** A PostgreSQL database in place of the file in the folder. */
+  readonly database?: string | null
 }
 
 export type AppProcess = {

@@ -6,3 +6,9 @@ export const latchkey = (await import(
 export const latchkeyClient = (await import(
   new URL('../../dist/client/index.js', import.meta.url).href
 )) as typeof import('../../lib/client/index.ts')
+
+/** Loaded by those who need it: it takes `pg`. */
+export const builtPostgres = async () =>
+  (await import(
+    new URL('../../dist/store/postgres/index.js', import.meta.url).href
+  )) as typeof import('../../lib/store/postgres/index.ts')

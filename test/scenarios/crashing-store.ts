@@ -12,12 +12,13 @@ export function crashingStore(store: PairingStore, crash: Crash): PairingStore {
     if (crash.at === at && crash.countdown-- <= 0) process.kill(process.pid, 'SIGKILL')
   }
   return {
-    async transaction(work) {
+    ...store,
+    async transaction(work, hint) {
       const result = await store.transaction(async (tx) => {
         const done = await work(watched(tx, () => die('between two writes')))
         die('before the commit')
         return done
-      })
+      }, hint)
       die('after the commit')
       return result
     },

@@ -51,8 +51,8 @@ query_wait_timeout = 1
     const asOther = isRoot
       ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--']
       : []
-    const [command = '', ...args] = [...asOther, program ?? '', path.join(folder, 'pgbouncer.ini')]
-    pooler = spawn(command, args, { stdio: 'ignore' })
+    const words = [...asOther, program ?? '', path.join(folder, 'pgbouncer.ini')]
+    pooler = spawn(words[0] ?? '', words.slice(1), { stdio: 'ignore' })
     const url = new URL(direct)
     url.port = String(port)
     pooled = url.href
@@ -80,7 +80,7 @@ query_wait_timeout = 1
       postgresStore({ connectionString: pooled, schema: `pooled_${schemas - 1}`, listen: false }),
     ])
     const increment = (n: number) =>
-      nodes[n % 2]?.transaction(async (tx) => {
+      nodes[n % 2 === 0 ? 0 : 1].transaction(async (tx) => {
         await tx.putSetting('total', String(Number((await tx.setting('total')) ?? 0) + 1))
       })
     await Promise.all(Array.from({ length: 60 }, (_, n) => increment(n)))

@@ -14,7 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-const addEvent = (store: PairingStore) => store.transaction((tx) => tx.addEvent({ atMs: 1, node: 'n', payload: '{}' }))
+const addEvent = (store: PairingStore) =>
+  store.transaction((tx) => tx.addEvent({ atMs: 1, node: 'n', payload: '{}' }))
 const open = (schema: string) =>
   postgresStore({ connectionString: url, schema, applicationName: `test ${schema}` })
 
@@ -26,7 +27,7 @@ function counter() {
     while (count < wanted) await new Promise<void>((resolve) => waiting.add(resolve))
   }
   return {
-    add(): void {
+    add: (): void => {
       count += 1
       for (const resolve of waiting) resolve()
       waiting.clear()

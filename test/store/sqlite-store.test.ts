@@ -138,6 +138,19 @@ describe('a SQLite store', () => {
     database.close()
   })
 
+  test('ends an older release in the middle of its work when a newer one has migrated', async () => {
+    const file = path.join(scratch(), 'store.db')
+    const store = await sqliteStore(file)
+    await store.transaction((tx) => tx.putSetting('k', 'v'))
+    const newer = new Database(file)
+    newer.exec('update latchkey_schema set version = version + 1')
+    const late = store.transaction((tx) => tx.putSetting('k', 'w'))
+    await expect(late).rejects.toMatchObject({ code: 'STORE_NEWER' })
+    expect(newer.prepare("select value from settings where key = 'k'").pluck().get()).toBe('v')
+    newer.close()
+    await store.close()
+  })
+
   test('says STORE_CORRUPT when a stored list is not one', async () => {
     const file = path.join(scratch(), 'store.db')
     const store = await sqliteStore(file)

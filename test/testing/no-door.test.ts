@@ -55,7 +55,7 @@ describe('what tests make up opens no door', () => {
     const outside = new Set(
       files.filter((file) => file.startsWith('testing/')).flatMap(importsOf).filter((target) => !target.startsWith('.')), // prettier-ignore
     )
-    expect([...outside].filter((target) => !target.startsWith('node:')).sort()).toEqual(['ws'])
+    expect([...outside].filter((target) => !target.startsWith('node:')).sort()).toEqual([])
   })
 
   test('a connection to the app’s own port is what it is, whatever it says and whoever else is made up', async () => {

@@ -19,7 +19,7 @@ const ROOT = '/api'
  * It sends no CORS headers, and refuses whatever a page from elsewhere asks for, reading included.
  */
 export function apiRoutes(host: GatewayHost): RoutesHandler {
-  const state: ApiState = { host, dpop: dpopState(), idempotency: idempotencyMemory() }
+  const state: ApiState = { host, dpop: dpopState(host), idempotency: idempotencyMemory() }
   return function latchkeyApi(request, response, next) {
     const [path, query] = splitOnce(request.url ?? '', '?')
     if (path !== ROOT && !path.startsWith(`${ROOT}/`)) {

@@ -18,6 +18,7 @@ export type DpopState = {
 
 const TOKEN = /^[A-Za-z0-9._~+/-]{1,512}=*$/
 const EXPIRED = 'iat: expected a time within 120 s of the gateway, whose time is in the Date header'
+const ONCE = 'jti: make a new proof for each request'
 const DETAILS: Partial<Record<ProblemCode, string>> = {
   DPOP_PROOF_MALFORMED: 'expected a JWT of typ dpop+jwt with htm, htu, iat, jti and ath',
   DPOP_ALGORITHM_UNSUPPORTED: 'alg: expected EdDSA, without crit',
@@ -26,8 +27,8 @@ const DETAILS: Partial<Record<ProblemCode, string>> = {
   DPOP_PROOF_EXPIRED: EXPIRED,
 }
 
-export function dpopState(): DpopState {
-  return { replays: replayCache(), startedAtMs: Math.floor(Date.now() / 1000) * 1000 }
+export function dpopState({ proofsSinceMs }: Pick<GatewayHost, 'proofsSinceMs'>): DpopState {
+  return { replays: replayCache(), startedAtMs: proofsSinceMs }
 }
 
 /**
@@ -53,13 +54,12 @@ export async function authenticateDevice(
   const { deviceId, id } = read
   // Before anything waits: of two that come at once, one is the first.
   const claim = replays.claim(deviceId, id)
-  if (claim === 'replayed')
-    throw await badProof(unauthenticated('DPOP_REPLAYED', 'jti: make a new proof for each request'))
+  if (claim === 'replayed') throw await badProof(unauthenticated('DPOP_REPLAYED', ONCE))
   if (claim === 'full') throw tooManyProofs()
   try {
     const waitMs = await authFailures.tokenWaitMs(request, deviceId)
     if (waitMs !== null) throw tooManyFailures(waitMs)
-    return await authorityOf(host, request, { deviceId, token })
+    return await authorityOf(host, request, { deviceId, token, proofId: id })
   } catch (error) {
     // Strangers make keys for nothing: theirs must not fill the memory.
     replays.release(deviceId, id)
@@ -104,7 +104,7 @@ function readProof(
 async function authorityOf(
   host: GatewayHost,
   request: IncomingMessage,
-  credentials: { readonly deviceId: string; readonly token: string },
+  credentials: { readonly deviceId: string; readonly token: string; readonly proofId: string },
 ): Promise<Authority> {
   const addressPrefix = host.prefixOf(request)
   const outcome = await host.service.authenticate({ ...credentials, addressPrefix, verdict: null })
@@ -118,6 +118,7 @@ async function authorityOf(
 
 function authorityIn(outcome: Authentication, members: object): Authority {
   if (outcome.kind === 'authenticated') return outcome.authority
+  if (outcome.kind === 'replayed') throw unauthenticated('DPOP_REPLAYED', ONCE)
   if (outcome.kind === 'token-refused') {
     const { standing } = outcome
     const detail =

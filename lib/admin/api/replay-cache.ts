@@ -7,7 +7,7 @@ const MAX_TOTAL = 100_000
 
 type Generation = { readonly ids: Set<string>; readonly byDevice: Map<string, number> }
 
-/** The proofs that were used. In memory, of this process: a second node has its own. */
+/** The proofs that were used here. What other gateways of the same store have seen is asked with the token. */
 export type ReplayCache = {
   /** Takes a proof, unless it was taken before, or there is no room: then it must not be accepted either. */
   claim(deviceId: string, id: string): 'fresh' | 'replayed' | 'full'

@@ -15,71 +15,84 @@ export function fitsLane(deviceId: string): boolean {
 }
 
 /**
- * The operations of a transaction that runs beside those of other devices. Each of them holds the row of its own
- * device, and changes that row and its tokens alone; these, of other devices, are therefore what it may not read.
- * All other tables change only while no such transaction runs, so that reading them is safe.
+ * Each transaction of a lane holds the row of its own device, and changes that row and its tokens alone. Of other
+ * devices it may therefore read neither; all other tables change only while no lane runs, so that reading them is
+ * safe. Every operation of the port has its rule here.
  */
+const RULES: Readonly<Record<keyof PairingTransaction, 'read' | 'own' | 'leave'>> = {
+  nowMs: 'read',
+  setting: 'read',
+  putSetting: 'leave',
+  device: 'own',
+  devices: 'leave',
+  devicesBySeen: 'leave',
+  putDevice: 'own',
+  deleteDevice: 'leave',
+  grants: 'read',
+  silentGrantsSince: 'read',
+  hasOwnerGrants: 'read',
+  putGrant: 'leave',
+  deleteGrant: 'leave',
+  deleteExpiredGrants: 'leave',
+  tokens: 'own',
+  putToken: 'own',
+  deleteToken: 'leave',
+  request: 'read',
+  pendingRequestOf: 'read',
+  pendingRequests: 'read',
+  putRequest: 'leave',
+  countPending: 'read',
+  countPendingFrom: 'read',
+  countRequestsOf: 'read',
+  expiredRequests: 'read',
+  deleteSettledRequests: 'leave',
+  ignored: 'read',
+  ignoredDevices: 'read',
+  putIgnored: 'leave',
+  deleteIgnored: 'leave',
+  invite: 'read',
+  inviteByToken: 'read',
+  invites: 'read',
+  putInvite: 'leave',
+  deleteInvite: 'leave',
+  lastAuditEntry: 'read',
+  auditEntries: 'read',
+  addAuditEntry: 'leave',
+  events: 'read',
+  addEvent: 'leave',
+  deleteEvents: 'leave',
+  lastEventSeq: 'read',
+  nodes: 'read',
+  putNode: 'leave',
+  deleteNode: 'leave',
+  isPresent: 'read',
+  addPresence: 'leave',
+  deletePresence: 'leave',
+  // Each is of one device, by its key.
+  remembered: 'read',
+  remember: 'read',
+  forget: 'read',
+  forgetRemembered: 'leave',
+}
+
+type Operation = (...args: unknown[]) => Promise<unknown>
+
+/** The operations of a transaction that runs beside those of other devices; what leaves the lane rejects. */
 export function deviceLane(tx: PairingTransaction, deviceId: string): PairingTransaction {
-  const left = (): Promise<never> => Promise.reject(new LeftLane())
-  const own =
-    <A extends unknown[], R>(idOf: (...args: A) => string, operation: (...args: A) => Promise<R>) =>
-    (...args: A): Promise<R> =>
-      idOf(...args) === deviceId ? operation(...args) : left()
+  const entries = Object.entries(tx).map(([name, operation]): [string, Operation] => {
+    const rule = RULES[name as keyof PairingTransaction]
+    const inLane: Operation = (...args) =>
+      rule === 'read' || (rule === 'own' && deviceOf(args[0]) === deviceId)
+        ? (operation as Operation)(...args)
+        : Promise.reject(new LeftLane())
+    return [name, inLane]
+  })
+  return Object.fromEntries(entries) as PairingTransaction
+}
 
-  return {
-    nowMs: tx.nowMs,
-    setting: tx.setting,
-    device: own((id) => id, tx.device),
-    putDevice: own(({ id }) => id, tx.putDevice),
-    tokens: own((id) => id, tx.tokens),
-    putToken: own((token) => token.deviceId, tx.putToken),
-    grants: tx.grants,
-    silentGrantsSince: tx.silentGrantsSince,
-    hasOwnerGrants: tx.hasOwnerGrants,
-    request: tx.request,
-    pendingRequestOf: tx.pendingRequestOf,
-    pendingRequests: tx.pendingRequests,
-    countPending: tx.countPending,
-    countPendingFrom: tx.countPendingFrom,
-    countRequestsOf: tx.countRequestsOf,
-    expiredRequests: tx.expiredRequests,
-    ignored: tx.ignored,
-    ignoredDevices: tx.ignoredDevices,
-    invite: tx.invite,
-    inviteByToken: tx.inviteByToken,
-    invites: tx.invites,
-    lastAuditEntry: tx.lastAuditEntry,
-    auditEntries: tx.auditEntries,
-    events: tx.events,
-    lastEventSeq: tx.lastEventSeq,
-    nodes: tx.nodes,
-    isPresent: tx.isPresent,
-    // Each is of one device, by its key.
-    remembered: tx.remembered,
-    remember: tx.remember,
-    forget: tx.forget,
-
-    devices: left,
-    devicesBySeen: left,
-    deleteDevice: left,
-    deleteToken: left,
-    putSetting: left,
-    putGrant: left,
-    deleteGrant: left,
-    deleteExpiredGrants: left,
-    putRequest: left,
-    deleteSettledRequests: left,
-    putIgnored: left,
-    deleteIgnored: left,
-    putInvite: left,
-    deleteInvite: left,
-    addAuditEntry: left,
-    addEvent: left,
-    deleteEvents: left,
-    putNode: left,
-    deleteNode: left,
-    addPresence: left,
-    deletePresence: left,
-    forgetRemembered: left,
-  }
+/** Of an id, a device or a token. */
+function deviceOf(subject: unknown): unknown {
+  if (typeof subject !== 'object' || subject === null) return subject
+  if ('deviceId' in subject) return subject.deviceId
+  return 'id' in subject ? subject.id : undefined
 }

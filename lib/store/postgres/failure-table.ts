@@ -11,11 +11,13 @@ const corrupt = (found: string): Failure => ({ kind: 'corrupt', found, isRetryab
 
 const TLS = 'the certificate of the server was not accepted; name its authority with ssl.ca (or sslrootcert)'
 
+const STANDBY = later('the server is read-only: a standby, or one that has become it')
+
 /** Beginnings of SQLSTATEs and of Node's error codes, the longest that fits counts. */
 const FAILURES: Readonly<Record<string, Failure>> = {
   '08': later('the connection failed'),
   '25': later('the session was ended'),
-  '25006': later('the server is read-only: a standby, or one that has become it'),
+  '25006': STANDBY,
   '25P02': later('the transaction had failed before'),
   '25P03': later('this process stalled in mid-transaction, and the server ended it'),
   '28': never('the server does not let this user in: look at the user, the password and pg_hba.conf'),
@@ -59,6 +61,8 @@ const FAILURES: Readonly<Record<string, Failure>> = {
 
 /** What a failure means. Whatever is not known counts as one that may pass. */
 export function failureOf(code: string, message: string): Failure {
+  // What may not be done on a standby has a code for each thing.
+  if (/during recovery|recovery is in progress/.test(message)) return STANDBY
   for (let length = code.length; length >= 2; length -= 1) {
     const known = FAILURES[code.slice(0, length)]
     if (known !== undefined) return known

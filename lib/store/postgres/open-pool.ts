@@ -35,11 +35,15 @@ function clientConfig(pg: Pg, config: PostgresConfig, parts: ConnectionParts): C
     query_timeout: config.lockTimeoutMs + config.statementTimeoutMs + config.connectTimeoutMs,
     keepAlive: true,
     // Every bigint of the store is a count or a time, which a number holds. Only here: the app has its own pools.
-    types: {
-      getTypeParser: ((oid: number, format: 'text') =>
-        oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as unknown)) as never,
-    },
+    types: { getTypeParser: parserOf(pg) },
   }
+}
+
+function parserOf(pg: Pg): Pg['types']['getTypeParser'] {
+  const { getTypeParser } = pg.types as { getTypeParser: (oid: number, format?: string) => unknown }
+  const parserFor = (oid: number, format?: string): unknown =>
+    oid === INT8 ? Number : getTypeParser(oid, format)
+  return parserFor as Pg['types']['getTypeParser']
 }
 
 /** Where the driver will look, with what it takes from the environment. */

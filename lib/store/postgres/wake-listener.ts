@@ -12,7 +12,7 @@ export function wakeChannel(schema: string): string {
 }
 
 export type WakeListener = {
-  subscribe(listener: () => void): () => void
+  readonly subscribe: (listener: () => void) => () => void
   close(): Promise<void>
 }
 

@@ -18,7 +18,15 @@ import type { TestGateway } from './test-gateway.ts'
 import type { TestDevice, TestDeviceOptions } from './test-device-types.ts'
 
 const TIMEOUT_MS = 10_000
-const OPTIONS = ['role', 'scopes', 'from', 'identity', 'name', 'headers', 'auth']
+const KNOWN: Readonly<Record<keyof Required<TestDeviceOptions>, true>> = {
+  role: true,
+  scopes: true,
+  from: true,
+  identity: true,
+  name: true,
+  headers: true,
+  auth: true,
+}
 
 /**
  * A device that connects to a test gateway, from wherever, and tells what happens to it. After an approval it
@@ -83,7 +91,7 @@ function settingsOf(
   options: TestDeviceOptions,
   identity: ReturnType<typeof createDeviceIdentity>,
 ): ConnectSettings {
-  rejectUnknownKeys('testDevice', options, OPTIONS)
+  rejectUnknownKeys('testDevice', options, Object.keys(KNOWN))
   const { from = 'local', role = 'operator', scopes = ['operator.read'], auth = {}, name } = options
   const front = from === 'local' ? asLocal(gateway.server) : fromPeer(gateway.server, from)
   const { port } = front.address() as AddressInfo

@@ -7,10 +7,10 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { AppOptions } from '../app-process.ts'
-import { latchkey } from '../built-package.ts'
+import { builtPostgres, latchkey } from '../built-package.ts'
 import { crashingStore } from '../crashing-store.ts'
 
-const { folder, crash = null, ...options } = JSON.parse(process.argv[2] ?? '') as AppOptions
+const { folder, crash = null, database = null, ...options } = JSON.parse(process.argv[2] ?? '') as AppOptions
 const log = (kind: string, ...said: readonly unknown[]): void =>
   appendFileSync(path.join(folder, 'app.log'), `${JSON.stringify([kind, ...said])}\n`)
 const say =
@@ -18,7 +18,10 @@ const say =
   (message: string, fields: unknown): void =>
     log(level, message, fields)
 
-const store = await latchkey.sqliteStore(path.join(folder, 'latchkey.db'))
+const store =
+  database === null
+    ? await latchkey.sqliteStore(path.join(folder, 'latchkey.db'))
+    : await (await builtPostgres()).postgresStore({ connectionString: database })
 const gateway = await latchkey.createGateway({
   ...options,
   store: crash === null ? store : crashingStore(store, crash),

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import Database from 'better-sqlite3'
+import pg from 'pg'
 import type { AuditEntry } from '../../../lib/pairing/audit-entry.ts'
 
 export type Grant = {
@@ -56,39 +57,69 @@ export function takeSnapshot(file: string): Snapshot {
   try {
     const rows = (table: string, order: string): Row[] =>
       database.prepare<[], Row>(`select * from ${table} order by ${order}`).all()
-    const text = (value: Row[string] | undefined): string => String(value ?? '')
-    const orNull = (value: Row[string] | undefined): string | null => (value == null ? null : String(value))
-    return {
-      isSound: database.pragma('integrity_check', { simple: true }) === 'ok',
-      devices: new Map(rows('devices', 'id').map((row) => [text(row.id), orNull(row.label)])),
-      grants: rows('grants', 'id').map((row) => ({
-        deviceId: text(row.device_id),
-        role: text(row.role),
-        via: text(row.via),
-        scopes: JSON.parse(text(row.scopes)) as string[],
-        origin: orNull(row.origin),
-      })),
-      tokens: new Map(
-        rows('tokens', 'device_id')
-          .filter((row) => row.revoked_at_ms === null)
-          .map((row) => [`${text(row.device_id)} ${text(row.role)}`, text(row.hash)]),
-      ),
-      requests: new Map(rows('requests', 'id').map((row) => [text(row.id), text(row.state)])),
-      invites: new Map(rows('invites', 'id').map((row) => [text(row.id), orNull(row.used_by)])),
-      audit: rows('audit', 'seq').map((row) => ({
-        seq: Number(row.seq),
-        atMs: Number(row.at_ms),
-        kind: text(row.kind) as AuditEntry['kind'],
-        actor: text(row.actor),
-        deviceId: orNull(row.device_id),
-        details: text(row.details),
-        previousHash: text(row.previous_hash),
-        hash: text(row.hash),
-        said: JSON.parse(text(row.details)) as AuditDetails,
-      })),
-    }
+    return snapshotOf(database.pragma('integrity_check', { simple: true }) === 'ok', rows)
   } finally {
     database.close()
     rmSync(folder, { recursive: true })
+  }
+}
+
+/** The same of a database that another node is using. */
+export async function takePostgresSnapshot(url: string): Promise<Snapshot> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query('begin isolation level repeatable read read only')
+    const tables = new Map<string, Row[]>()
+    for (const [table, order] of Object.entries(ORDERS)) {
+      const text = `select * from latchkey.${table} order by ${order}`
+      tables.set(table, (await client.query<Row>(text)).rows)
+    }
+    return snapshotOf(true, (table) => tables.get(table) ?? [])
+  } finally {
+    await client.end()
+  }
+}
+
+const ORDERS = {
+  devices: 'id collate "C"',
+  grants: 'id collate "C"',
+  tokens: 'device_id collate "C"',
+  requests: 'id collate "C"',
+  invites: 'id collate "C"',
+  audit: 'seq',
+}
+
+function snapshotOf(isSound: boolean, rows: (table: string, order: string) => readonly Row[]): Snapshot {
+  const text = (value: Row[string] | undefined): string => String(value ?? '')
+  const orNull = (value: Row[string] | undefined): string | null => (value == null ? null : String(value))
+  return {
+    isSound,
+    devices: new Map(rows('devices', 'id').map((row) => [text(row.id), orNull(row.label)])),
+    grants: rows('grants', 'id').map((row) => ({
+      deviceId: text(row.device_id),
+      role: text(row.role),
+      via: text(row.via),
+      scopes: JSON.parse(text(row.scopes)) as string[],
+      origin: orNull(row.origin),
+    })),
+    tokens: new Map(
+      rows('tokens', 'device_id')
+        .filter((row) => row.revoked_at_ms === null)
+        .map((row) => [`${text(row.device_id)} ${text(row.role)}`, text(row.hash)]),
+    ),
+    requests: new Map(rows('requests', 'id').map((row) => [text(row.id), text(row.state)])),
+    invites: new Map(rows('invites', 'id').map((row) => [text(row.id), orNull(row.used_by)])),
+    audit: rows('audit', 'seq').map((row) => ({
+      seq: Number(row.seq),
+      atMs: Number(row.at_ms),
+      kind: text(row.kind) as AuditEntry['kind'],
+      actor: text(row.actor),
+      deviceId: orNull(row.device_id),
+      details: text(row.details),
+      previousHash: text(row.previous_hash),
+      hash: text(row.hash),
+      said: JSON.parse(text(row.details)) as AuditDetails,
+    })),
   }
 }
