@@ -40,7 +40,8 @@ onEachStore('rotating with scopes', {}, (bench) => {
     const { id: requestId } = await bench.fixture.request('phone', 'node', ['camera.snap'])
     await bench.fixture.service.approve(HOST, { requestId })
     await connectWithToken(bench.fixture, 'phone', null)
-    const ended = () => bench.fixture.events.filter(({ kind }) => kind === 'revoked' || kind === 'removed').length
+    const ended = () =>
+      bench.fixture.events.filter(({ kind }) => kind === 'revoked' || kind === 'removed').length
     const before = ended()
     await bench.fixture.service.rotate(HOST, { ...PHONE, scopes: ['operator.write'] })
     expect(ended()).toBe(before)
