@@ -34,9 +34,8 @@ export function commandProblems(blocks: readonly CodeBlock[]): string[] {
     const { status, stderr } = spawnSync('bash', ['-n'], { input: commands, encoding: 'utf8' })
     const problems = status === 0 ? [] : [stderr.trim()]
     const plain = commands.replaceAll('\\\n', ' ').replaceAll(/(^|\s)#.*$/gm, '')
-    for (const [, name = ''] of plain.matchAll(/\bnpm (?:run (?:-s |--silent )?)?([\w:-]+)/g))
-      if (!(name in scripts) && !['ci', 'install', 'i', 'pack', 'publish', 'ls', 'view'].includes(name))
-        problems.push(`there is no script ${name}`)
+    for (const [, name = ''] of plain.matchAll(/\bnpm (?:run (?:-s |--silent )?)([\w:-]+)/g))
+      if (!(name in scripts)) problems.push(`there is no script ${name}`)
     for (const [, words = ''] of plain.matchAll(
       /(?:^|[;&|(]\s*|npx |sudo |-- |bin\/)latchkey (?!--\s)([^|;&)\n]*)/gm,
     ))

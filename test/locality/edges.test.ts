@@ -149,7 +149,14 @@ describe('what stands beside the chain', () => {
     ['X-Forwarded-Port', '65536', 'forwarding-malformed'],
     ['X-Forwarded-Port', '', 'forwarding-malformed'],
     ['X-Forwarded-Proto', 'https', 'local'],
+    ['X-Forwarded-Proto', 'ws', 'local'],
     ['X-Forwarded-Proto', 'ftp', 'forwarding-malformed'],
+    ['X-Forwarded-Proto', 'xhttp', 'forwarding-malformed'],
+    ['X-Forwarded-Proto', 'httpx', 'forwarding-malformed'],
+    ['X-Forwarded-Host', 'localhost:3000', 'local'],
+    ['X-Forwarded-Host', 'app.example', 'forwarding-conflict'],
+    ['X-Forwarded-Host', 'a b', 'forwarding-malformed'],
+    ['X-Real-IP', '127.0.0.1', 'local'],
     ['X-Forwarded-Server', 'anything', 'local'],
     ['X-Real-IP', '203.0.113.7', 'forwarding-conflict'],
     ['X-Real-IP', '127.0.0.1:80', 'forwarding-malformed'],
@@ -199,4 +206,41 @@ test('an address that is none, and a Unix socket of the app, are not loopback', 
 test('the rule about loopback fails without an address even if no rule before it did', () => {
   const reading = readRequest(localityPolicy(), facts({ remoteAddress: null }))
   expect(peerIsLoopback(reading)).toMatchObject({ outcome: 'fail', saw: 'no address' })
+})
+
+test('a proxy may have been asked for a name of this machine, and for no other', () => {
+  const policy = localityPolicy({ trustProxy: ['loopback'], hosts: ['gateway.test', '[fd00::1]'] })
+  const reason = (name: string): string => {
+    const headers = ['Host', 'gateway.test', 'X-Forwarded-For', '127.0.0.1', 'X-Forwarded-Host', name]
+    return decideLocality(policy, withHeaders(headers)).reason
+  }
+  expect(reason('gateway.test')).toBe('local')
+  expect(reason('[fd00::1]')).toBe('local')
+  expect(reason('other.test')).toBe('forwarding-conflict')
+  expect(reason('[fd00::2]')).toBe('forwarding-conflict')
+})
+
+test('only this very process has to prove itself when the option asks for it', () => {
+  const policy = localityPolicy({ ownProcess: 'proof' })
+  const reason = (sign?: string): string =>
+    decideLocality(
+      policy,
+      facts({ peer: { status: 'same-user', uid: 1, ...(sign === undefined ? {} : { sign }) } }),
+    ).reason
+  expect([reason('own-process'), reason(), reason('another')]).toEqual(['peer-unproven', 'local', 'local'])
+})
+
+test('the trace says what each of the last rules saw', () => {
+  const seen = (more: Parameters<typeof facts>[0]): (string | undefined)[] =>
+    decideLocality(localityPolicy(), facts(more))
+      .trace.slice(-2)
+      .map(({ saw }) => saw)
+  const peer = { status: 'same-user', uid: 1000, process: 'curl' } as const
+  expect(seen({ peer })).toEqual(['same-user, curl, uid 1000', 'no taint'])
+  expect(seen({ peer: { status: 'same-user' } })).toEqual(['same-user', 'no taint'])
+  expect(seen({ peer, tainted: true })[1]).toBe('forwarded requests came this way before')
+  expect(seen({ peer, tainted: true, localSecret: true })).toEqual([
+    'proof of the local secret',
+    'tainted, but local-secret',
+  ])
 })

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-const SPECIFIER = /(?:\bfrom|^\s*import|\bimport\()\s*['"]([^'"\n]+)['"]/gm
+const SPECIFIER = /(?:\bfrom|^\s*import|\bimport\()\s*['"]([\w@./:-]+)['"]/gm
 
 /** Every file of a build that this entry brings in, with what each imports. */
 export function importGraph(dist: string, entry: string, extension: '.js' | '.d.ts'): Map<string, string[]> {

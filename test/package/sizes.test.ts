@@ -27,7 +27,7 @@ function weigh(entry: string): { files: number; bytes: number; compressed: numbe
 // A limit is a quarter above what was measured when it was set: raise it when the growth is worth it.
 describe('what the package weighs', () => {
   test('the tarball', () => {
-    expect(packed.bytes).toBeLessThan(520 * KIB)
+    expect(packed.bytes).toBeLessThan(680 * KIB)
   })
 
   test.each([

@@ -1,6 +1,6 @@
 import type { PairingRequiredError } from '../../client/pairing-required-error.ts'
 import { LatchkeyError } from '../../errors.ts'
-import type { HelloOk } from '../../protocol/index.ts'
+import type { HelloOk } from '../../protocol/hello-ok.ts'
 
 /** What happens to a device, one after the other. */
 export type DeviceHappening =
