@@ -11,7 +11,7 @@ import { seeded, type Attempt, type Retry } from './kill-nine/ledger.ts'
 import { halfWritten } from './kill-nine/replay-audit.ts'
 import { takePostgresSnapshot, takeSnapshot, type Snapshot } from './kill-nine/snapshot.ts'
 
-const ROUNDS = Number(process.env.LATCHKEY_KILL_ROUNDS ?? 25)
+const ROUNDS = Number(process.env.LATCHKEY_KILL_ROUNDS ?? 12)
 const SEED = Number(process.env.LATCHKEY_KILL_SEED ?? 20_261_124)
 jest.setTimeout(60_000 + ROUNDS * 30_000)
 
