@@ -27,7 +27,10 @@ const set = (url: string, params: unknown): Promise<unknown> => call(url, 'docto
 
 test('the last run is kept, over a restart too', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-doctor-'))
-  clean.push(() => Promise.resolve(rmSync(folder, { recursive: true })))
+  clean.push(async () => {
+    rmSync(folder, { recursive: true })
+    await Promise.resolve()
+  })
   const file = path.join(folder, 'latchkey.db')
   let running = await runGateway({ store: await sqliteStore(file) })
   expect(await get(running.url)).toEqual({ run: null })
