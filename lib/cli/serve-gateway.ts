@@ -5,10 +5,11 @@ import { createGateway, type GatewayOptions } from '../admin/index.ts'
 import type { PostgresStoreOptions } from '../store/postgres/index.ts'
 import { tellFirstOwner } from './first-owner-link.ts'
 import { fingerprint, printable } from './printable.ts'
+import { noticesOf, type NoticeFlags } from './serve-notices.ts'
 import { stopSignal } from './stop-signal.ts'
 import { openStore } from './store-place.ts'
 
-export type ServeOptions = {
+export type ServeOptions = NoticeFlags & {
   readonly host: string
   readonly port: number
   readonly stateDir: string
@@ -27,10 +28,12 @@ type PairingEvent = Parameters<NonNullable<GatewayOptions['onEvent']>>[0]
 /** Resolves when the gateway was asked to stop and has stopped. */
 export async function serveGateway(options: ServeOptions): Promise<void> {
   const { trustProxy, allowedOrigin: allowedOrigins } = options
+  const notices = noticesOf(options, options.gateway?.notices)
   const { store, place } = await openStore(options.store, options.stateDir)
   const gateway = await createGateway({
     ...options.gateway,
     store,
+    ...(notices === undefined ? {} : { notices }),
     locality: {
       ...options.gateway?.locality,
       ...(trustProxy === undefined ? {} : { trustProxy }),

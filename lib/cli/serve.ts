@@ -8,6 +8,9 @@ As long as no owner has approved anything, each start prints a link with which
 the first owner can come from another machine: once, within 10 minutes. On this
 machine it is not needed.
 
+What --notify-url gets is signed with the secret of --notify-secret-file or
+LATCHKEY_NOTIFY_SECRET: on a command line, everybody on the machine could see it.
+
 Examples:
   latchkey serve
   latchkey serve --port 8080 --trust-proxy loopback --socket ./run/gateway.sock
@@ -38,6 +41,9 @@ export function addServe(program: Command): void {
       'an origin whose pages may call, such as https://gateway.example for the console behind a proxy; repeat it',
       (origin: string, before: readonly string[] | undefined) => [...(before ?? []), origin],
     )
+    .option('--notify-url <url>', 'a webhook that is told who waits, signed (secret: see below)')
+    .option('--notify-secret-file <file>', 'the secret of that webhook: base64 of at least 24 bytes')
+    .option('--notify-command <program>', 'a program that gets the same as JSON on its standard input')
     .addHelpText('after', AFTER_HELP)
     .action(async (_options: unknown, command: Command) => {
       // The other commands start faster without the gateway and its store.

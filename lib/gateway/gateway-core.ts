@@ -32,6 +32,7 @@ import { openLocalSecret, type LocalSecret } from './local-secret.ts'
 import { MethodTable } from './methods.ts'
 import { parseGatewayOptions, type GatewayConfig, type GatewayOptions } from './options.ts'
 import { addPairingMethods } from './pairing-methods.ts'
+import { addDoctorMethods } from './doctor-methods.ts'
 import { addInviteMethods } from './invite-methods.ts'
 import { addTokenMethods } from './token-methods.ts'
 import { EVENTS, ownerEvent, type OwnerEvent } from './owner-events.ts'
@@ -143,6 +144,7 @@ export class GatewayCore {
     this.localSecret = openLocalSecret(config.localSecret, config.logger)
     this.taint = new GatewayTaint(this.service)
     addLocalityMethods(this)
+    addDoctorMethods(this)
     addPairingMethods(this)
     addListMethods(this)
     addTokenMethods(this)

@@ -88,8 +88,8 @@ export type PairingEvent =
       readonly deviceId: string | null
     }
 
-/** A device's name or token, a first of two approvals, the ignored keys, the invitations. */
-export type ChangedThing = 'name' | 'token' | 'approval' | 'ignored' | 'invites'
+/** A device's name or token, a first of two approvals, the ignored keys, the invitations, the doctor's findings. */
+export type ChangedThing = 'name' | 'token' | 'approval' | 'ignored' | 'invites' | 'doctor'
 
 /** Why the gateway is tainted, and since when. */
 export type TaintRecord = {

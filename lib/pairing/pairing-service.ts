@@ -25,6 +25,14 @@ export type PairingService = {
   taint(): Promise<string | null>
   /** @throws {LatchkeyError} FORBIDDEN for whoever is no admin */
   putTaint(authority: Authority, taint: TaintRecord | null): Promise<void>
+  /**
+   * Keeps what the doctor has found, as text, for holders of `operator.admin`.
+   *
+   * @throws {LatchkeyError} FORBIDDEN for whoever is no admin
+   */
+  keepDoctorRun(authority: Authority, run: string): Promise<void>
+  /** What was kept last; `null`: nothing. */
+  lastDoctorRun(authority: Authority): Promise<string | null>
   connect(attempt: ConnectAttempt): Promise<ConnectOutcome>
   /** Who a call over HTTP acts as: a device that has proved its key, by its token. */
   authenticate(credentials: Credentials): Promise<Authentication>

@@ -9,6 +9,7 @@ import { actorOf, requireAdmin } from './authority.ts'
 import { renameDevice, revokeToken, rotateToken, undoSilentGrants } from './change-device.ts'
 import { connectDevice, type ConnectAttempt } from './connect-device.ts'
 import { ignoreRequest, listIgnored, rejectRequest, removeDevice, unignoreDevice } from './decide-request.ts'
+import { keepDoctorRun, lastDoctorRun } from './doctor-run.ts'
 import { eventFeed, type EventFeed } from './event-feed.ts'
 import { keepEvents, sweepEvents } from './event-log.ts'
 import { expireRequests } from './file-request.ts'
@@ -116,6 +117,8 @@ export function pairingService(
         await audit.record('taint-changed', actorOf(authority), null, { taint })
         events.push({ kind: 'tainted', taint })
       }),
+    keepDoctorRun: (authority, found) => run((context) => keepDoctorRun(context, authority, found)),
+    lastDoctorRun: (authority) => run((context) => lastDoctorRun(context, authority)),
     connect: (attempt) =>
       runFresh(async (context) => {
         const outcome = await connectDevice(context, attempt)

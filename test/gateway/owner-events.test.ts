@@ -79,6 +79,8 @@ test('... of names, tokens, invitations, ignored keys, a first approval and the 
   const { requestId, digest } = knocked.answer.error?.details as Record<string, string>
   await connection.request('device.pair.approve', { requestId, digest })
   await connection.request('device.pair.ignore', { requestId })
+  const findings = [{ check: 'taint', level: 'green', saw: 'none' }]
+  await connection.request('doctor.findings.set', { findings, leftOut: 0 })
   await connection.request('locality.taint.set', { why: 'a probe came in looking local' })
   await connection.request('locality.taint.clear', {})
   await until(() => of(owner.told, 'locality.taint').length === 2)
@@ -88,6 +90,7 @@ test('... of names, tokens, invitations, ignored keys, a first approval and the 
     'invites',
     'approval',
     'ignored',
+    'doctor',
   ])
   expect(of(owner.told, 'locality.taint').map(({ taint }) => taint)).toEqual([
     { sinceMs: expect.any(Number) as unknown, why: 'a probe came in looking local' },

@@ -176,6 +176,8 @@ describe('a gateway whose public address was seen to look local', () => {
       'locality.taint.clear',
       'locality.explain',
       'doctor.report',
+      'doctor.findings.set',
+      'doctor.findings.get',
     ]) {
       const call = callGateway({
         url: running.url,

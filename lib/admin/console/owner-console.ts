@@ -2,6 +2,7 @@ import { LatchkeyError } from '../../client/browser/index.ts'
 import { announcer } from './announcer.ts'
 import { auditView } from './audit-view.ts'
 import { devicesView } from './devices-view.ts'
+import { doctorView } from './doctor-view.ts'
 import { gateView } from './gate-view.ts'
 import { invitesView } from './invites-view.ts'
 import { nameElement } from './names-in-text.ts'
@@ -47,7 +48,7 @@ export function ownerConsole(
   }
   const requests = requestsView(actions, model.decisionOn)
   const shell = ownerShell(
-    [requests, devicesView(actions), invitesView(actions, page), auditView(actions)],
+    [requests, devicesView(actions), invitesView(actions, page), doctorView(actions), auditView(actions)],
     actions,
   )
   function onStanding(standing: Standing): void {

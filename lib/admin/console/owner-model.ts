@@ -1,5 +1,13 @@
 import { deviceNames, type DeviceNames } from './device-names.ts'
-import type { IgnoredDevice, Invite, PairedDevice, PendingRequest, Resolved, Taint } from './records.ts'
+import type {
+  DoctorRun,
+  IgnoredDevice,
+  Invite,
+  PairedDevice,
+  PendingRequest,
+  Resolved,
+  Taint,
+} from './records.ts'
 import { readPages, type Look } from './read-pages.ts'
 
 /** What the console knows of the gateway, as of its last answer. */
@@ -17,6 +25,8 @@ export type OwnerState = {
   readonly ignored: readonly IgnoredDevice[]
   readonly invites: readonly Invite[]
   readonly taint: Taint | null
+  /** `null`: the doctor has not been run. */
+  readonly doctorRun: DoctorRun | null
   /** False until the first answer. */
   readonly isLoaded: boolean
 }
@@ -46,6 +56,7 @@ const EMPTY: OwnerState = {
   ignored: [],
   invites: [],
   taint: null,
+  doctorRun: null,
   isLoaded: false,
 }
 const REMEMBERED = 500
@@ -70,12 +81,13 @@ export function ownerModel(
   async function ask(): Promise<void> {
     for (;;) {
       isStale = false
-      const [requests, devices, ignored, invites, taint] = await Promise.all([
+      const [requests, devices, ignored, invites, taint, doctor] = await Promise.all([
         readPages(request, 'device.pair.requests', looks.requests),
         readPages(request, 'device.pair.devices', looks.devices),
         request('device.pair.ignored') as Promise<Pick<OwnerState, 'ignored'>>,
         request('device.invite.list') as Promise<Pick<OwnerState, 'invites'>>,
         request('locality.taint.get') as Promise<Pick<OwnerState, 'taint'>>,
+        request('doctor.findings.get') as Promise<{ readonly run: DoctorRun | null }>,
       ])
       const next = {
         pending: requests.pending,
@@ -87,6 +99,7 @@ export function ownerModel(
         ...ignored,
         ...invites,
         ...taint,
+        doctorRun: doctor.run,
         isLoaded: true,
       }
       await names.learn(actorsIn(next))

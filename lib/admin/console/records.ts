@@ -84,6 +84,21 @@ export type IgnoredDevice = {
 
 export type Taint = { readonly sinceMs: number; readonly why: string }
 
+/** What `latchkey doctor` found when it was run last. */
+export type DoctorFinding = {
+  readonly check: string
+  readonly level: 'green' | 'yellow' | 'red'
+  readonly saw: string
+  readonly advice?: string
+}
+
+export type DoctorRun = {
+  readonly ranAtMs: number
+  readonly findings: readonly DoctorFinding[]
+  /** How many more there were. */
+  readonly leftOut: number
+}
+
 export type Resolved = {
   readonly requestId: string
   readonly deviceId: string

@@ -24,6 +24,7 @@ export function taintBanner(actions: OwnerActions): {
       element('code', {}, 'latchkey doctor <public address>'),
       ' says and run it again: a clean probe clears this by itself. Do not strip forwarding headers and do not rewrite Host.',
     ),
+    element('p', {}, element('a', { href: '#/doctor' }, 'What the doctor found')),
     element('button', { type: 'button', click: () => void clear() }, 'Clear it by hand'),
   )
 

@@ -13,6 +13,7 @@ import { checkTrust } from './check-trust.ts'
 import { describeFindings } from './describe-findings.ts'
 import { green, type Finding } from './finding.ts'
 import { readGatewayReport, type GatewayReport } from './gateway-report.ts'
+import { handToGateway } from './hand-to-gateway.ts'
 import { openOwnerLink, type OwnerLink } from './owner-link.ts'
 import { probePublicUrls } from './probe-public-urls.ts'
 import { askWhoami, type Whoami } from './whoami.ts'
@@ -27,6 +28,7 @@ export async function runDoctor(publicUrls: readonly string[], options: DoctorOp
   try {
     const findings = await examine(publicUrls, options, link)
     const all = 'ask' in opened ? findings : [opened, ...findings]
+    await handToGateway(all, link)
     const isWell = all.every((finding) => finding.level !== 'red')
     print(options, { ok: isWell, findings: all }, () => describeFindings(all, terminalOf()))
     if (!isWell) throw new CliExit(EXIT.failed)

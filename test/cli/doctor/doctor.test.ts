@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { callGateway, createDeviceIdentity } from '../../../lib/client/index.ts'
 import { runGateway, until, type RunningGateway } from '../../gateway/running-gateway.ts'
 import { freePorts } from '../../proxies/free-ports.ts'
 import { describeWith, programPath } from '../../proxies/required-programs.ts'
@@ -110,6 +111,16 @@ describeWith(['nginx'], 'behind a real nginx', () => {
     expect(right.findings.at(-1)).toMatchObject({ check: 'taint', level: 'green' })
     expect((await doctor(running.url)).levelOf('taint')).toBe('green')
   }) // prettier-ignore
+
+  test('what was found last is kept by the gateway, for its console', async () => {
+    const report = await doctor(running.url, 'https://name:pass@127.0.0.1:1/?key=hidden')
+    const identity = createDeviceIdentity()
+    const method = 'doctor.findings.get'
+    const { url } = running
+    const kept = await callGateway({ url, identity, scopes: ['operator.admin'], method, timeoutMs: 10_000 })
+    expect(kept).toEqual({ run: { ranAtMs: expect.any(Number), findings: report.findings, leftOut: 0 } })
+    expect(JSON.stringify(kept)).not.toMatch(/pass@|hidden/)
+  })
 
   test('the owner is let in silently, and told what the gateway says of itself', async () => {
     const report = await doctor(running.url)

@@ -2,6 +2,9 @@ import { codewordsOf } from './codewords.ts'
 import { mask } from './mask.ts'
 import { symbolOf, type Symbol } from './symbol.ts'
 
+// Not uqr, which the command line uses: a page finds no bare `uqr` without an import map, which the policy refuses
+// inline and browsers load from nowhere else; a relative path into node_modules differs from one install to the next.
+
 /** The modules of a QR code, row by row; true is dark. Without the quiet zone of four modules around it. */
 export type QrCode = readonly (readonly boolean[])[]
 
