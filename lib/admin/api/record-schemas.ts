@@ -55,6 +55,7 @@ const grant = Type.Object({
   origin: maybe(Type.String({ description: 'The request or invitation that it came from.' })),
   fromAddress: maybe(text),
   localityReason: text,
+  host: maybe(Type.String({ description: 'The host on which a silent one counts.' })),
   grantedAtMs: time,
   expiresAtMs: maybe(time),
 })
