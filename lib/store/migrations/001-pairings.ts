@@ -24,8 +24,8 @@ export async function createPairingTables(db: Kysely<StoreTables>): Promise<void
     .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
     .addColumn('last_seen_at_ms', 'bigint')
     .execute()
-  const seen = sql`coalesce(last_seen_at_ms, created_at_ms)`
-  await db.schema.createIndex('devices_seen').on('devices').expression(seen).column('id').execute()
+  const seen = sql<number>`coalesce(last_seen_at_ms, created_at_ms)`
+  await db.schema.createIndex('devices_seen').on('devices').columns([seen, 'id']).execute()
 
   await db.schema
     .createTable('grants')
