@@ -9,15 +9,20 @@ export type HttpRefusal = {
   readonly retryAfterS?: number
 }
 
-/**
- * What has to be refused before the 101: afterwards a browser would let the page read and write. Judges the
- * page that a request acts for (cross-site WebSocket hijacking, DNS rebinding), not where it comes from.
- */
+/** What an upgrade of the gateway's own path is refused for before the 101. */
 export function admissionProblem(core: GatewayCore, request: IncomingMessage): HttpRefusal | null {
   if (core.isClosing) {
     const detail = 'The gateway is closing. Try again, here or at another node.'
     return { status: 503, title: 'Service Unavailable', detail, retryAfterS: 1 }
   }
+  return pageProblem(core, request)
+}
+
+/**
+ * What has to be refused before the 101: afterwards a browser would let the page read and write. Judges the
+ * page that a request acts for (cross-site WebSocket hijacking, DNS rebinding), not where it comes from.
+ */
+export function pageProblem(core: GatewayCore, request: IncomingMessage): HttpRefusal | null {
   if (core.judge.originOf(request) !== 'foreign') return null
   return {
     status: 403,

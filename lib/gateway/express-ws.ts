@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { connectionFacts } from '../evidence/index.ts'
 import { CLOSE } from '../protocol/index.ts'
-import { admissionProblem } from './admission.ts'
+import { pageProblem } from './admission.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import { closeSocket, messageBytes, type GatewaySocket } from './gateway-socket.ts'
 import { startHandshake } from './handshake.ts'
@@ -47,7 +47,7 @@ export function expressWsAdapter(core: GatewayCore): {
     verifyClient(info, answer) {
       connectionFacts(info.req.socket)
       judged.add(info.req)
-      const problem = admissionProblem(core, info.req)
+      const problem = pageProblem(core, info.req)
       if (problem !== null) {
         answer(false, problem.status, problem.detail)
         return
@@ -65,7 +65,7 @@ export function expressWsAdapter(core: GatewayCore): {
   /** Without `wsOptions` the 101 has gone out unjudged; the page is refused all the same, if late. */
   function isRefused(socket: GatewaySocket, request: IncomingMessage): boolean {
     core.config.logger.warn('expressWs: pass { wsOptions: gateway.wsOptions } to express-ws: pages of other origins are refused too late without it') // prettier-ignore
-    if (admissionProblem(core, request) === null) return false
+    if (pageProblem(core, request) === null) return false
     socket.on('error', () => undefined)
     closeSocket(socket, CLOSE.policy, 'pages of this origin may not connect', core.limits.closeMs)
     return true
