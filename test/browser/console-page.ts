@@ -44,15 +44,24 @@ export async function openConsole(browser: Browser, url: string): Promise<Consol
 export async function openTab(context: BrowserContext, url: string): Promise<ConsolePage> {
   const page = await context.newPage()
   const complaints: string[] = []
+  let changes = 0
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    // Chromium gives up what it loads when an interface of the machine comes or goes, as those of other tests do.
+    if (message.text().includes('ERR_NETWORK_CHANGED')) changes += 1
+    else if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('dialog', (dialog) => {
     complaints.push(`a script asked: ${dialog.message()}`)
     void dialog.dismiss()
   })
-  await page.goto(url)
+  for (let before = -1; before !== changes;) {
+    before = changes
+    await page.goto(url).catch((error: unknown) => {
+      if (!String(error).includes('ERR_NETWORK_CHANGED')) throw error
+      changes += 1
+    })
+  }
   return { context, page, complaints }
 }
 
