@@ -3,7 +3,7 @@ import { LatchkeyError } from '../errors.ts'
 import { defaultAuditKeyFile, openAuditKey, type AuditKey } from '../evidence/index.ts'
 import type { AuditProblemKind, AuditSigner } from '../pairing/index.ts'
 import { keepHeads } from './keep-heads.ts'
-import type { Logger } from './options.ts'
+import type { Logger } from './logger.ts'
 
 /** `false`: the end of the audit log stays unsigned. `{ file }`: a key of your choice. */
 export type AuditKeyOption =

@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { createRequire } from 'node:module'
 import { LatchkeyError } from '../errors.ts'
 import { localityJudge, platformPeerLookup, type LocalityJudge } from '../evidence/index.ts'
 import { addressPrefix } from '../locality/address.ts'
@@ -19,7 +18,6 @@ import {
   type ScopeLattice,
 } from '../pairing/index.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
-import type { HelloOk } from '../protocol/hello-ok.ts'
 import { AuthFailures } from './auth-failures.ts'
 import type { GatewayLimits } from './limits.ts'
 import { openAuditSigner, type GatewayAuditSigner } from './audit-signer.ts'
@@ -35,19 +33,16 @@ import { addPairingMethods } from './pairing-methods.ts'
 import { addDoctorMethods } from './doctor-methods.ts'
 import { addInviteMethods } from './invite-methods.ts'
 import { addTokenMethods } from './token-methods.ts'
-import { EVENTS, ownerEvent, type OwnerEvent } from './owner-events.ts'
+import { ownerEvent, type OwnerEvent } from './owner-events.ts'
 import { PresenceNews } from './presence-news.ts'
 import { SessionLease } from './nodes/session-lease.ts'
 import { thisNode, type ThisNode } from './nodes/this-node.ts'
-import type { Session } from './session.ts'
 import { gatewayNotifier } from './notices/gateway-notifier.ts'
 import type { Notifier } from './notices/notifier.ts'
 import { SessionTable } from './session-table.ts'
 import { parseSharedSecret, type SharedSecret } from './shared-secret.ts'
 import { warnOnce } from './warn-once.ts'
 import { UnauthenticatedSockets } from './unauthenticated-sockets.ts'
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { readonly version: string }
 
 /** What the parts of one gateway share. */
 export class GatewayCore {
@@ -78,7 +73,7 @@ export class GatewayCore {
   readonly warnOnce: ReturnType<typeof warnOnce>
   /** Those it is attached to. */
   readonly servers: Set<Pick<Server, 'address'>> = new Set()
-  readonly #startedAt = performance.now()
+  readonly startedAt = performance.now()
 
   constructor(options: GatewayOptions) {
     const config = parseGatewayOptions(options)
@@ -157,33 +152,6 @@ export class GatewayCore {
     return addressPrefix(this.judge.clientAddressOf(request))
   }
 
-  hello(protocol: number, session: Session, newToken: string | null): HelloOk {
-    const { connId, role, scopes } = session
-    const nowMs = Date.now()
-    return {
-      type: 'hello-ok',
-      protocol,
-      server: { version, connId },
-      features: { methods: this.methods.names(), events: EVENTS },
-      snapshot: {
-        presence: [],
-        health: { ok: true, ts: nowMs },
-        stateVersion: { presence: 0, health: 0 },
-        uptimeMs: Math.round(performance.now() - this.#startedAt),
-      },
-      auth: {
-        role,
-        scopes,
-        ...(newToken === null ? {} : { deviceToken: newToken, issuedAtMs: nowMs }),
-      },
-      policy: {
-        maxPayload: this.limits.maxPayloadBytes,
-        maxBufferedBytes: this.limits.maxBufferedBytes,
-        tickIntervalMs: this.limits.tickMs,
-      },
-    }
-  }
-
   /** @throws {LatchkeyError} INVALID_REQUEST for a role that this gateway does not know, or a scope that is none */
   requireKnown(role: string, scopes: readonly string[]): void {
     if (!isRole(role) || !this.config.roles.includes(role)) {
@@ -205,22 +173,6 @@ export class GatewayCore {
         value: this.unauthenticated.size,
       },
     })
-  }
-
-  /** What `latchkey doctor` wants to know of a running gateway. No secret is in it. */
-  report(): object {
-    const { trustProxy = [], forwardedBy = 'x-forwarded-for', assurance } = this.config.locality
-    return {
-      gatewayId: this.gatewayId,
-      version,
-      node: process.versions.node,
-      trustProxy: trustProxy === false ? [] : trustProxy,
-      forwardedBy,
-      assurance: this.judge.policy.assurance === 'headers' ? 'headers' : (assurance ?? 'same-user'),
-      listeners: [...this.servers].map((server) => server.address()).filter((address) => address !== null),
-      secretFile: this.localSecret.file,
-      taint: this.taint.record,
-    }
   }
 
   /** Never throws: what was committed is told to as many as can be told. */

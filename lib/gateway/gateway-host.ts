@@ -13,7 +13,7 @@ import {
 import { explainRequest, recipesOf, type Explanation, type ProxyRecipe } from './explain.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import { httpAuthFailures, type HttpAuthFailures } from './http-auth-failures.ts'
-import type { Logger } from './options.ts'
+import type { Logger } from './logger.ts'
 import { isOwnTarget } from './own-target.ts'
 import { parseCode } from './pairing-methods.ts'
 import { inviteRecord, pairedRecord, pendingRecord, rotationRecord, undoneRecord } from './pairing-records.ts'
@@ -76,7 +76,7 @@ export function gatewayHost(core: GatewayCore): GatewayHost {
     },
     records: {
       request: (request) => pendingRecord(request, approval),
-      device: (paired) => pairedRecord(paired, paired.isElsewhere || sessions.isConnected(paired.device.id)),
+      device: (paired) => pairedRecord(paired, sessions),
       invite: inviteRecord,
       rotation: rotationRecord,
       undone: undoneRecord,

@@ -17,6 +17,7 @@ import {
 import { limitBadProof } from './limit-bad-proof.ts'
 import type { LocalSecretExchange } from './local-secret.ts'
 import { readConnect, type ReadConnect } from './read-connect.ts'
+import { helloOk } from './self-description.ts'
 import { Session } from './session.ts'
 import type { Waiting } from './unauthenticated-sockets.ts'
 import { verificationExchange, type VerificationExchange } from './verification.ts'
@@ -174,7 +175,6 @@ class Handshake implements Waiting, ConnectingClient {
       atSeq: answer.atSeq,
       lease: core.lease,
     })
-    this.#state = 'done'
     this.#leave()
     socket.off('message', this.#onMessage)
     setPayloadLimit(socket, core.limits.maxPayloadBytes)
@@ -185,7 +185,7 @@ class Handshake implements Waiting, ConnectingClient {
     socket.on('message', (data, isBinary) => {
       session.receive(data, isBinary)
     })
-    const payload: HelloOk = core.hello(connect.protocol, session, newToken)
+    const payload: HelloOk = helloOk(core, connect.protocol, session, newToken)
     sendFrame(socket, { type: 'res', id, ok: true, payload })
     for (const { data, isBinary } of this.#queue) session.receive(data, isBinary)
   }
@@ -202,10 +202,6 @@ class Handshake implements Waiting, ConnectingClient {
 
   get isDeciding(): boolean {
     return this.#state === 'deciding'
-  }
-
-  get hasSpoken(): boolean {
-    return this.#state !== 'waiting'
   }
 
   isOver(): boolean {

@@ -1,6 +1,6 @@
 import { readKeptHead, writeKeptHead } from '../evidence/index.ts'
 import { parseAuditHead, type AuditHead, type HeadMemory } from '../pairing/index.ts'
-import type { Logger } from './options.ts'
+import type { Logger } from './logger.ts'
 
 const WRITE_EVERY_MS = 1000
 

@@ -32,11 +32,11 @@ export function addListMethods(core: GatewayCore): void {
     const { devices, last } = await service.recentDevices(authority, {
       after: readSeenCursor(cursor),
       limit,
-      connectedIds: sessions.connectedIds(),
+      connectedIds: sessions.deviceIds(),
       matches: deviceMatcher(search),
     })
     return {
-      paired: devices.map((entry) => pairedRecord(entry, sessions.isConnected(entry.device.id))),
+      paired: devices.map((entry) => pairedRecord(entry, sessions)),
       cursor: seenCursor(last),
     }
   })
@@ -52,7 +52,7 @@ export function addListMethods(core: GatewayCore): void {
     const holders = await Promise.all(
       asking.map(async (request) => {
         const own = await service.device(authority, request.deviceId).catch(() => null)
-        return own === null ? [] : [pairedRecord(own, sessions.isConnected(request.deviceId))]
+        return own === null ? [] : [pairedRecord(own, sessions)]
       }),
     )
     return {

@@ -16,7 +16,7 @@ import {
   proofMatches,
 } from '../protocol/index.ts'
 import type { LocalSecretOffer } from '../protocol/local-proof.ts'
-import type { Logger } from './options.ts'
+import type { Logger } from './logger.ts'
 
 /** `false`: no proof is offered. `{ file }`: a file that the operator chose, the same for the clients. */
 export type LocalSecretOption =

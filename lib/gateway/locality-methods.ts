@@ -3,6 +3,7 @@ import { LatchkeyError } from '../errors.ts'
 import { ADMIN_SCOPE } from '../pairing/index.ts'
 import type { GatewayCore } from './gateway-core.ts'
 import { paramsReader } from './params-reader.ts'
+import { gatewayReport } from './self-description.ts'
 
 const readConnection = paramsReader(
   Type.Object({ connId: Type.String({ minLength: 1, maxLength: 128 }) }, { additionalProperties: false }),
@@ -36,6 +37,6 @@ export function addLocalityMethods(core: GatewayCore): void {
   })
   methods.add('doctor.report', { scope: ADMIN_SCOPE }, ({ params }) => {
     readNothing(params ?? {})
-    return core.report()
+    return gatewayReport(core)
   })
 }

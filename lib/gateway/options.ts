@@ -16,18 +16,9 @@ import type { PolicyHook } from './approve-by-policy.ts'
 import type { AuditKeyOption } from './audit-signer.ts'
 import { parseLimits, type GatewayLimits } from './limits.ts'
 import type { LocalSecretOption } from './local-secret.ts'
+import { guarded, QUIET, type Logger } from './logger.ts'
 import { parseNoticeOptions, type NoticeConfig, type NoticeOptions } from './notices/notice-options.ts'
 import type { AuthOptions } from './shared-secret.ts'
-
-/** Where the gateway tells what it does. `console` fits. */
-export type Logger = {
-  /** What happens in the ordinary course. */
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void
-  /** What somebody should look at. */
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
-  /** What went wrong; the gateway goes on. */
-  error(message: string, fields?: Readonly<Record<string, unknown>>): void
-}
 
 /**
  * How a gateway works. Only `store` has no default.
@@ -116,12 +107,6 @@ const KNOWN: Record<keyof Required<GatewayOptions>, true> = {
 /** The names of all options. */
 export const GATEWAY_OPTIONS: readonly string[] = Object.keys(KNOWN)
 
-const QUIET: Logger = {
-  info: () => undefined,
-  warn: () => undefined,
-  error: (message, fields) => console.error(`latchkey: ${message}`, fields ?? ''),
-}
-
 export type GatewayConfig = Required<
   Omit<
     GatewayOptions,
@@ -208,22 +193,6 @@ function requireFunctions(name: string, value: object | undefined, methods: read
   if (found === undefined) return
   if (found !== null && methods.every((method) => typeof found[method] === 'function')) return
   throw new LatchkeyError('OPTION_INVALID', `${name}: expected an object with ${methods.join('(), ')}()`)
-}
-
-/** A logger that throws must not take a connection, or the process, with it. */
-function guarded(logger: Logger): Logger {
-  const call =
-    (level: keyof Logger): Logger['info'] =>
-    (message, fields) => {
-      const failed = (error: unknown): void => QUIET.error('the logger failed', { error })
-      try {
-        const asked: Readonly<Record<keyof Logger, (...args: Parameters<Logger['info']>) => unknown>> = logger
-        Promise.resolve(asked[level](message, fields)).catch(failed)
-      } catch (error) {
-        failed(error)
-      }
-    }
-  return { info: call('info'), warn: call('warn'), error: call('error') }
 }
 
 /** A clock that a change of the wall clock does not move. */

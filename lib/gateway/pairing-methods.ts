@@ -29,7 +29,6 @@ const readName = paramsReader(Type.Object({ deviceId, ...nameFields }, closed))
 export function addPairingMethods(core: GatewayCore): void {
   const { methods, service, sessions, approval } = core
   const scope = PAIRING_SCOPE
-  const isConnected = (id: string): boolean => sessions.isConnected(id)
 
   methods.add('health', { scope: null }, () => ({ ok: true, ts: Date.now() }))
 
@@ -37,7 +36,7 @@ export function addPairingMethods(core: GatewayCore): void {
     readNothing(params ?? {})
     const own = await service.self(authority)
     if (own === null) throw new LatchkeyError('NOT_FOUND', 'this connection has no device of its own')
-    return { device: pairedRecord(own, own.isElsewhere || isConnected(own.device.id)) }
+    return { device: pairedRecord(own, sessions) }
   })
 
   methods.add('device.pair.list', { scope }, async ({ params, authority }) => {
@@ -45,7 +44,7 @@ export function addPairingMethods(core: GatewayCore): void {
     const { pending, paired } = await service.list(authority)
     return {
       pending: pending.map((request) => pendingRecord(request, approval)),
-      paired: paired.map((entry) => pairedRecord(entry, entry.isElsewhere || isConnected(entry.device.id))),
+      paired: paired.map((entry) => pairedRecord(entry, sessions)),
     }
   })
 
@@ -61,7 +60,7 @@ export function addPairingMethods(core: GatewayCore): void {
     const { paired } = outcome
     return {
       requestId: decision.requestId,
-      device: pairedRecord(paired, paired.isElsewhere || isConnected(paired.device.id)),
+      device: pairedRecord(paired, sessions),
     }
   })
 

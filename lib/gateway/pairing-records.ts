@@ -8,6 +8,7 @@ import {
   type PairingRequest,
   type Rotation,
 } from '../pairing/index.ts'
+import type { SessionTable } from './session-table.ts'
 
 /** A waiting request as the protocol writes it. */
 export function pendingRecord(request: PairingRequest, approval: ApprovalPolicy): Record<string, unknown> {
@@ -50,8 +51,8 @@ export function pendingRecord(request: PairingRequest, approval: ApprovalPolicy)
 
 /** A paired device as the protocol writes it. */
 export function pairedRecord(
-  { device, grants, tokens }: PairedDevice,
-  connected: boolean,
+  { device, grants, tokens, isElsewhere }: PairedDevice,
+  sessions: Pick<SessionTable, 'isConnected'>,
 ): Record<string, unknown> {
   const owned = grants.filter((grant) => grant.via === 'owner')
   const first = owned[0] ?? grants[0]
@@ -74,7 +75,7 @@ export function pairedRecord(
     createdAtMs: device.createdAtMs,
     approvedAtMs: first?.grantedAtMs ?? null,
     lastSeenAtMs: device.lastSeenAtMs,
-    connected,
+    connected: isElsewhere || sessions.isConnected(device.id),
     tokens: tokens.map(withoutNulls),
   })
 }

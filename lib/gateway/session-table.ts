@@ -109,11 +109,6 @@ export class SessionTable {
     return this.#version
   }
 
-  /** Of all devices that are connected. */
-  connectedIds(): string[] {
-    return [...this.#byDevice.keys()].filter((id) => id !== NO_DEVICE)
-  }
-
   /** The sessions that may see pairings. */
   watching(): IterableIterator<Session> {
     return this.#watching.values()

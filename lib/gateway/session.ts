@@ -6,7 +6,7 @@ import { closeSocket, readMessage, sendFrame, type GatewaySocket } from './gatew
 import type { GatewayLimits } from './limits.ts'
 import type { MethodTable } from './methods.ts'
 import type { SessionLease } from './nodes/session-lease.ts'
-import type { Logger } from './options.ts'
+import type { Logger } from './logger.ts'
 
 export type SessionOptions = {
   readonly socket: GatewaySocket

@@ -3,10 +3,8 @@ import { CLOSE } from '../protocol/index.ts'
 /** Something that waits to be authenticated and can be made to give way. */
 export type Waiting = {
   readonly prefix: string
-  /** What it asked for is being decided now. */
+  /** Its `connect` has arrived and is being decided: it is answered soon, whatever it says. */
   readonly isDeciding: boolean
-  /** Its `connect` has arrived: it is answered soon, whatever it says. */
-  readonly hasSpoken: boolean
   end(code: number, reason: string): void
 }
 
@@ -82,7 +80,7 @@ export class UnauthenticatedSockets {
     const before = this.#now() - GRACE_MS
     for (const entry of [...same]) {
       if (same.size < this.#maxPerPrefix) return
-      if (!entry.hasSpoken && (this.#all.get(entry) ?? before) <= before) this.#end(entry)
+      if (!entry.isDeciding && (this.#all.get(entry) ?? before) <= before) this.#end(entry)
     }
     if (same.size >= this.#maxPerPrefix * BURST) this.#evict(same)
   }

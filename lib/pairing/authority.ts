@@ -89,8 +89,28 @@ export function heldScopes(
 }
 
 /** True when it may see and touch other devices than itself. */
-export function actsForOthers(lattice: ScopeLattice, authority: Authority): boolean {
+function actsForOthers(lattice: ScopeLattice, authority: Authority): boolean {
   return authority.kind === 'host' || lattice.implies(authority.scopes, ADMIN_SCOPE)
+}
+
+/**
+ * True for a caller that may look at all pairings, false for one that may look at its own. Throws for everybody
+ * else, and for one that has lost what its connection was given.
+ */
+export async function seesAll(context: PairingContext, authority: Authority): Promise<boolean> {
+  await requireCurrent(context, authority)
+  requireScope(context.lattice, authority, PAIRING_SCOPE)
+  return actsForOthers(context.lattice, authority)
+}
+
+/** Throws unless the caller still holds what its connection was given, and may act on this device with it. */
+export async function requireReachable(
+  context: PairingContext,
+  authority: Authority,
+  deviceId: string,
+): Promise<void> {
+  await requireCurrent(context, authority)
+  requireReach(context.lattice, authority, deviceId)
 }
 
 /** Throws unless the caller may act on this device: on itself, or with `operator.admin` on all. */

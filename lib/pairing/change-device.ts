@@ -1,5 +1,5 @@
 import { LatchkeyError } from '../errors.ts'
-import { actorOf, requireAdmin, requireCurrent, requireReach, type Authority } from './authority.ts'
+import { actorOf, requireAdmin, requireReachable, type Authority } from './authority.ts'
 import { cleanName } from './device-name.ts'
 import { isLive, type Grant } from './grant.ts'
 import type { PairingContext } from './pairing-context.ts'
@@ -140,15 +140,6 @@ async function scopesOf(context: PairingContext, deviceId: string, role: string)
 
 async function grantsOf({ tx, nowMs }: PairingContext, deviceId: string, role: string): Promise<Grant[]> {
   return (await tx.grants(deviceId)).filter((grant) => grant.role === role && isLive(grant, nowMs))
-}
-
-async function requireReachable(
-  context: PairingContext,
-  authority: Authority,
-  deviceId: string,
-): Promise<void> {
-  await requireCurrent(context, authority)
-  requireReach(context.lattice, authority, deviceId)
 }
 
 async function liveToken(context: PairingContext, deviceId: string, role: string): Promise<TokenRecord> {

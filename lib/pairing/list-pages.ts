@@ -1,10 +1,11 @@
 import { LatchkeyError } from '../errors.ts'
 import {
-  actsForOthers,
   PAIRING_SCOPE,
   requireCurrent,
   requireReach,
+  requireReachable,
   requireScope,
+  seesAll,
   type Authority,
 } from './authority.ts'
 import type { Device } from './device.ts'
@@ -55,7 +56,9 @@ export async function listDevices(
 ): Promise<ListedDevices> {
   if (!(await seesAll(context, authority))) {
     const { paired } = await ownPairings(context, authority)
-    return { devices: paired.filter((entry) => fits(page, entry)), last: null }
+    const matches = ({ device, isElsewhere }: PairedDevice): boolean =>
+      page.matches?.(device, isElsewhere) !== false
+    return { devices: paired.filter((entry) => matches(entry) && hasRole(page, entry)), last: null }
   }
   const devices: PairedDevice[] = []
   let { after } = page
@@ -68,7 +71,7 @@ export async function listDevices(
       const isElsewhere = await isConnectedElsewhere(context, device)
       if (page.matches?.(device, isElsewhere) === false) continue
       const entry = await pairedDevice(context, device, isElsewhere)
-      if (fits(page, entry)) devices.push(entry)
+      if (hasRole(page, entry)) devices.push(entry)
     }
     if (batch.length === 0) return { devices, last: null }
   }
@@ -104,8 +107,7 @@ export async function showDevice(
   authority: Authority,
   deviceId: string,
 ): Promise<PairedDevice> {
-  await requireCurrent(context, authority)
-  requireReach(context.lattice, authority, deviceId)
+  await requireReachable(context, authority, deviceId)
   const device = await context.tx.device(deviceId)
   if (device === null) throw new LatchkeyError('NOT_FOUND', 'unknown deviceId')
   return pairedDevice(context, device)
@@ -129,13 +131,6 @@ export async function showRequest(
   return request
 }
 
-function fits({ matches, role }: DevicePage, { device, grants, isElsewhere }: PairedDevice): boolean {
-  if (matches?.(device, isElsewhere) === false) return false
+function hasRole({ role }: DevicePage, { grants }: PairedDevice): boolean {
   return role === undefined || grants.some((grant) => grant.role === role)
-}
-
-async function seesAll(context: PairingContext, authority: Authority): Promise<boolean> {
-  await requireCurrent(context, authority)
-  requireScope(context.lattice, authority, PAIRING_SCOPE)
-  return actsForOthers(context.lattice, authority)
 }

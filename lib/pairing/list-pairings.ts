@@ -1,4 +1,4 @@
-import { actsForOthers, PAIRING_SCOPE, requireCurrent, requireScope, type Authority } from './authority.ts'
+import { seesAll, type Authority } from './authority.ts'
 import type { Device } from './device.ts'
 import type { Grant } from './grant.ts'
 import type { PairingContext } from './pairing-context.ts'
@@ -29,10 +29,8 @@ export type Pairings = {
 
 /** All pairings; without `operator.admin` those of the caller alone. */
 export async function listPairings(context: PairingContext, authority: Authority): Promise<Pairings> {
-  const { tx, lattice, limits } = context
-  await requireCurrent(context, authority)
-  requireScope(lattice, authority, PAIRING_SCOPE)
-  if (!actsForOthers(lattice, authority)) return ownPairings(context, authority)
+  const { tx, limits } = context
+  if (!(await seesAll(context, authority))) return ownPairings(context, authority)
   const paired: PairedDevice[] = []
   let page: Device[] = []
   do {

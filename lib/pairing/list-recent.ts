@@ -1,4 +1,4 @@
-import { actsForOthers, PAIRING_SCOPE, requireCurrent, requireScope, type Authority } from './authority.ts'
+import { seesAll, type Authority } from './authority.ts'
 import type { Device } from './device.ts'
 import { ownPairings, pairedDevice, type PairedDevice } from './list-pairings.ts'
 import type { PairingContext } from './pairing-context.ts'
@@ -16,7 +16,7 @@ export type RecentPosition =
 export type RecentPage = {
   readonly after?: RecentPosition | undefined
   readonly limit: number
-  readonly connectedIds: readonly string[]
+  readonly connectedIds: ReadonlySet<string>
   /** Default: all. */
   readonly matches?: ((device: Device) => boolean) | undefined
 }
@@ -36,10 +36,8 @@ export async function recentDevices(
   authority: Authority,
   page: RecentPage,
 ): Promise<RecentDevices> {
-  await requireCurrent(context, authority)
-  requireScope(context.lattice, authority, PAIRING_SCOPE)
   const { limit, matches = () => true } = page
-  if (!actsForOthers(context.lattice, authority)) {
+  if (!(await seesAll(context, authority))) {
     const { paired } = await ownPairings(context, authority)
     return { devices: paired.filter(({ device }) => matches(device)), last: null }
   }
@@ -66,14 +64,13 @@ async function* inOrder({ tx }: PairingContext, page: RecentPage): AsyncGenerato
       if (device !== null) yield [device, { among: 'connected', id }]
     }
   }
-  const connected = new Set(connectedIds)
   let from: SeenPosition | undefined = after?.among === 'seen' ? after : undefined
   for (let scanned = 0; ; scanned += BATCH) {
     const batch: Device[] = await tx.devicesBySeen({ after: from, limit: BATCH })
     for (const device of batch) {
       const { id, lastSeenAtMs, createdAtMs } = device
       from = { seenAtMs: lastSeenAtMs ?? createdAtMs, id }
-      if (!connected.has(id)) yield [device, { among: 'seen', ...from }]
+      if (!connectedIds.has(id)) yield [device, { among: 'seen', ...from }]
     }
     if (batch.length < BATCH || from === undefined) return
     if (scanned >= MAX_SCANNED) yield [null, { among: 'seen', ...from }]
@@ -86,14 +83,11 @@ export async function deviceNames(
   authority: Authority,
   deviceIds: readonly string[],
 ): Promise<Map<string, string | null>> {
-  const { tx, lattice } = context
-  await requireCurrent(context, authority)
-  requireScope(lattice, authority, PAIRING_SCOPE)
-  const seesAll = actsForOthers(lattice, authority)
+  const isUnlimited = await seesAll(context, authority)
   const names = new Map<string, string | null>()
   for (const id of deviceIds) {
     const isOwn = authority.kind === 'device' && authority.deviceId === id
-    const device = seesAll || isOwn ? await tx.device(id) : null
+    const device = isUnlimited || isOwn ? await context.tx.device(id) : null
     if (device !== null) names.set(id, device.label ?? device.displayName)
   }
   return names

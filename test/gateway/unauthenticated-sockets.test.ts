@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { UnauthenticatedSockets, type Waiting } from '../../lib/gateway/unauthenticated-sockets.ts'
 
-type Socket = Waiting & { hasSpoken: boolean; isEnded: boolean }
+type Socket = Waiting & { isDeciding: boolean; isEnded: boolean }
 
 function table(perPrefix: number, max: number) {
   const clock = { ms: 0 }
   const sockets = new UnauthenticatedSockets(perPrefix, max, () => clock.ms)
   const arrive = (prefix: string): Socket => {
     const end = () => void (socket.isEnded = true)
-    const socket = { prefix, hasSpoken: false, isDeciding: false, isEnded: false, end }
+    const socket = { prefix, isDeciding: false, isEnded: false, end }
     sockets.add(socket)
     return socket
   }
@@ -42,7 +42,7 @@ describe('one prefix', () => {
   test('one whose connect is being decided does not give way to newcomers', () => {
     const { arrive, clock } = table(4, 1000)
     const [first, ...others] = many(4, () => arrive('a'))
-    if (first !== undefined) first.hasSpoken = true
+    if (first !== undefined) first.isDeciding = true
     clock.ms = 5000
     arrive('a')
     expect([first?.isEnded, ended(others)]).toEqual([false, 1])
@@ -51,7 +51,7 @@ describe('one prefix', () => {
   test('... but cannot hold a place for ever either', () => {
     const { arrive, sockets } = table(4, 1000)
     const speaking = many(16, () => arrive('a'))
-    for (const socket of speaking) socket.hasSpoken = true
+    for (const socket of speaking) socket.isDeciding = true
     expect([arrive('a').isEnded, speaking[0]?.isEnded, sockets.size]).toEqual([false, true, 16])
   })
 })

@@ -55,14 +55,16 @@ onTwoGateways('two nodes', (nodes) => {
     const owner = await ownerOn(b)
     const tool = createDeviceIdentity()
     const { client } = await admittedAs(a.url, tool)
-    const isConnected = async (): Promise<unknown> => {
-      const listed = await owner.request('device.pair.list')
+    const isConnected = async (method: string): Promise<unknown> => {
+      const listed = await owner.request(method)
       const paired = listed.payload?.paired as { deviceId: string; connected: boolean }[]
       return paired.find(({ deviceId }) => deviceId === tool.deviceId)?.connected
     }
-    await until(async () => (await isConnected()) === true)
+    // The command line asks for the one, the console for the other.
+    const methods = ['device.pair.list', 'device.pair.devices']
+    for (const method of methods) await until(async () => (await isConnected(method)) === true)
     client.close()
-    await until(async () => (await isConnected()) === false)
+    for (const method of methods) await until(async () => (await isConnected(method)) === false)
     owner.close()
   })
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BEAT_MS, type PairingService, type PairingStore } from '../../pairing/index.ts'
 import type { GatewayLimits } from '../limits.ts'
-import type { Logger } from '../options.ts'
+import type { Logger } from '../logger.ts'
 import type { SessionTable } from '../session-table.ts'
 import type { SessionLease } from './session-lease.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostIdentity } from '../../evidence/index.ts'
 import type { NodeIdentity, NodeRecord, PairingStore } from '../../pairing/index.ts'
-import type { Logger } from '../options.ts'
+import type { Logger } from '../logger.ts'
 
 /** The gateways of this process: another one with the same number of process may have been its predecessor. */
 const living = new Set<string>()

@@ -1,4 +1,4 @@
-import type { Logger } from '../options.ts'
+import type { Logger } from '../logger.ts'
 import { commandChannel } from './command-channel.ts'
 import type { NoticeConfig } from './notice-options.ts'
 import { notifier, type Notifier } from './notifier.ts'

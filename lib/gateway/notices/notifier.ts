@@ -1,5 +1,5 @@
 import type { PairingEvent } from '../../pairing/index.ts'
-import type { Logger } from '../options.ts'
+import type { Logger } from '../logger.ts'
 import type { NoticeOptions } from './notice-options.ts'
 import { NoticeDraft, type Notice } from './notice.ts'
 
