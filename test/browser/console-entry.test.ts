@@ -6,6 +6,7 @@ import { scratchFolder, serve as serveByCommand } from '../cli/cli-process.ts'
 import { listen, stop, until } from '../gateway/running-gateway.ts'
 import { admittedAs } from '../gateway/signed-connect.ts'
 import { freePorts } from '../proxies/free-ports.ts'
+import { RECOMMENDED } from '../proxies/nginx-recipes.ts'
 import { startNginx } from '../proxies/nginx.ts'
 import { accessibilityProblems, openTab, takePictures } from './console-page.ts'
 import {
@@ -148,16 +149,7 @@ describe('behind a real nginx, under a path of its own', () => {
       servers: [
         {
           module: 'http',
-          lines: [
-            'rewrite ^/home/(.*)$ /$1 break;',
-            `proxy_pass http://127.0.0.1:${port};`,
-            'proxy_http_version 1.1;',
-            'proxy_set_header Upgrade $http_upgrade;',
-            'proxy_set_header Connection $connection_upgrade;',
-            'proxy_set_header Host $host;',
-            'proxy_set_header X-Forwarded-For $remote_addr;',
-            'proxy_set_header X-Forwarded-Proto $scheme;',
-          ],
+          lines: ['rewrite ^/home/(.*)$ /$1 break;', `proxy_pass http://127.0.0.1:${port};`, ...RECOMMENDED],
         },
       ],
     })

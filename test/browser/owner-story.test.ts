@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { expect, test } from '@jest/globals'
 import { runCli, scratchFolder, serve } from '../cli/cli-process.ts'
 import { freePorts } from '../proxies/free-ports.ts'
+import { RECOMMENDED } from '../proxies/nginx-recipes.ts'
 import { startNginx } from '../proxies/nginx.ts'
 import { describeWith } from '../proxies/required-programs.ts'
 import { secondHost } from '../proxies/second-host.ts'
@@ -58,16 +59,7 @@ describeWith(['nginx', 'second host'], 'the whole story, through nginx and under
       servers: [
         {
           module: 'http',
-          lines: [
-            'rewrite ^/home/(.*)$ /$1 break;',
-            `proxy_pass http://127.0.0.1:${port};`,
-            'proxy_http_version 1.1;',
-            'proxy_set_header Upgrade $http_upgrade;',
-            'proxy_set_header Connection $connection_upgrade;',
-            'proxy_set_header Host $host;',
-            'proxy_set_header X-Forwarded-For $remote_addr;',
-            'proxy_set_header X-Forwarded-Proto $scheme;',
-          ],
+          lines: ['rewrite ^/home/(.*)$ /$1 break;', `proxy_pass http://127.0.0.1:${port};`, ...RECOMMENDED],
         },
       ],
     })

@@ -17,13 +17,14 @@ const toPort = ({ port }: Upstream): string => `proxy_pass http://127.0.0.1:${po
 const toSocket = ({ socketPath }: Upstream): string => `proxy_pass http://unix:${socketPath};`
 
 /** https://nginx.org/en/docs/http/websocket.html */
-const WEBSOCKET = [
+export const WEBSOCKET = [
   'proxy_http_version 1.1;',
   'proxy_set_header Upgrade $http_upgrade;',
   'proxy_set_header Connection "upgrade";',
 ]
 
-const RIGHT = [
+/** What the documents recommend, after `proxy_pass`. */
+export const RECOMMENDED = [
   'proxy_http_version 1.1;',
   'proxy_set_header Upgrade $http_upgrade;',
   'proxy_set_header Connection $connection_upgrade;',
@@ -73,7 +74,7 @@ export const NGINX_RECIPES: readonly NginxRecipe[] = [
     isRight: true,
     passesWebSockets: true,
     looksLocal: false,
-    server: (upstream) => ({ module: 'http', lines: [toPort(upstream), ...RIGHT] }),
+    server: (upstream) => ({ module: 'http', lines: [toPort(upstream), ...RECOMMENDED] }),
   },
   {
     title: 'the right recipe with $proxy_add_x_forwarded_for',
@@ -84,7 +85,7 @@ export const NGINX_RECIPES: readonly NginxRecipe[] = [
       module: 'http',
       lines: [
         toPort(upstream),
-        ...RIGHT.map((line) => line.replace('$remote_addr', '$proxy_add_x_forwarded_for')),
+        ...RECOMMENDED.map((line) => line.replace('$remote_addr', '$proxy_add_x_forwarded_for')),
       ],
     }),
   },

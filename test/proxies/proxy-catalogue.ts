@@ -1,4 +1,5 @@
 import type { NginxServer } from './nginx.ts'
+import { RECOMMENDED, WEBSOCKET } from './nginx-recipes.ts'
 
 /** As whom a proxy runs: its package's user, the gateway's, or that one and under another file name. */
 export type RunName = 'package' | 'own' | 'renamed'
@@ -62,19 +63,6 @@ const apache =
   (...lines: string[]): Lines =>
   ({ port }) => [`ProxyPass / http://127.0.0.1:${port}/ upgrade=websocket`, ...lines]
 
-const WEBSOCKET = [
-  'proxy_http_version 1.1;',
-  'proxy_set_header Upgrade $http_upgrade;',
-  'proxy_set_header Connection "upgrade";',
-]
-const RECOMMENDED = [
-  'proxy_http_version 1.1;',
-  'proxy_set_header Upgrade $http_upgrade;',
-  'proxy_set_header Connection $connection_upgrade;',
-  'proxy_set_header Host $host;',
-  'proxy_set_header X-Forwarded-For $remote_addr;',
-  'proxy_set_header X-Forwarded-Proto $scheme;',
-]
 const FORWARDED = [
   ...RECOMMENDED.slice(0, 3),
   'proxy_set_header Host $host;',
