@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { afterAll } from '@jest/globals'
 
 /** The text of an upgrade request. Later headers replace none: they are added. */
 export function upgradeText(
@@ -20,13 +21,23 @@ export function upgradeText(
   ].join('\r\n')
 }
 
-/** A TCP connection to loopback that never fails a test by itself. */
+const opened = new Set<Socket>()
+
+// One that the server has ended and nobody has read stays half open with the process, and then the kernel's word on
+// this process, in the files that follow, is that it may be a relay.
+afterAll(() => {
+  for (const socket of opened) socket.destroy()
+})
+
+/** A TCP connection to loopback that never fails a test by itself. It ends with the file. */
 export function tcp(port: number): Promise<Socket> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => {
       resolve(socket)
     })
+    opened.add(socket)
     socket.on('error', () => undefined)
+    socket.on('close', () => opened.delete(socket))
   })
 }
 
