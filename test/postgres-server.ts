@@ -10,11 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { freePorts } from './proxies/free-ports.ts'
 
 /** A server that a test started, or the one that `LATCHKEY_TEST_POSTGRES_URL` names. */
 export type PostgresServer = {
@@ -36,7 +36,24 @@ export type OwnPostgresServer = PostgresServer & {
   start(): Promise<void>
 }
 
-const NOBODY = 65534
+/** As whom the server runs where this process is root: not as `nobody`, as whom other tests look at processes. */
+const SERVER_USER = userOfPackage()
+
+function userOfPackage(): { readonly uid: number; readonly gid: number } {
+  const [, uid, gid] = /^postgres:[^:]*:(\d+):(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? []
+  return uid === undefined ? { uid: 65534, gid: 65534 } : { uid: Number(uid), gid: Number(gid) }
+}
+
+/** What goes before a command line, so that it runs as that user. */
+export function asServerUser(): string[] {
+  if (process.geteuid?.() !== 0) return []
+  return ['setpriv', `--reuid=${SERVER_USER.uid}`, `--regid=${SERVER_USER.gid}`, '--clear-groups', '--']
+}
+
+/** Gives a file to that user, where it is another one. */
+export function giveToServer(file: string): void {
+  if (process.geteuid?.() === 0) chownSync(file, SERVER_USER.uid, SERVER_USER.gid)
+}
 
 /** Where Debian and others keep the programs of the newest version; `null`: they are not installed. */
 export function postgresPrograms(): string | null {
@@ -60,11 +77,10 @@ export async function startPostgres(
   if (programs === null) throw new Error('PostgreSQL is not installed: apt-get install postgresql')
   const folder = mkdtempSync(path.join(root, 'latchkey-pg-'))
   const data = path.join(folder, 'data')
-  const isRoot = process.geteuid?.() === 0
-  const asOther = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--'] : []
+  const asOther = asServerUser()
   chmodSync(folder, 0o755)
   mkdirSync(data, { mode: 0o700 })
-  if (isRoot) for (const entry of [folder, data]) chownSync(entry, NOBODY, NOBODY)
+  for (const entry of [folder, data]) giveToServer(entry)
   const run = (args: readonly string[]): void => {
     const [command = '', ...rest] = [...asOther, ...args]
     const { status, stderr, stdout } = spawnSync(command, rest, { encoding: 'utf8', cwd: folder })
@@ -82,7 +98,7 @@ export async function startPostgres(
     '--auth=trust',
     '--no-sync',
   ])
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   let child: ChildProcess | null = null
   let watchdog: ChildProcess | null = null
 
@@ -191,15 +207,4 @@ async function answers(port: number): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

@@ -5,7 +5,6 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const DEBIAN = '/usr/lib/postgresql'
-const NOBODY = 65534
 
 /** @param {string} folder */
 export async function startDatabase(folder) {
@@ -18,11 +17,11 @@ export async function startDatabase(folder) {
 
   // It refuses to run as root.
   const isRoot = process.getuid?.() === 0
-  const user = isRoot ? { uid: NOBODY, gid: NOBODY } : {}
+  const user = isRoot ? userOfPackage() : null
   const home = path.join(folder, 'postgres')
   mkdirSync(home, { mode: 0o700 })
   chmodSync(folder, 0o711)
-  if (isRoot) chownSync(home, NOBODY, NOBODY)
+  if (user !== null) chownSync(home, user.uid, user.gid)
   const data = path.join(home, 'data')
   const options = { ...user, cwd: home, stdio: /** @type {const} */ ('ignore') }
   execFileSync(`${bin}/initdb`, ['-D', data, '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8', '--auth=trust'], options) // prettier-ignore
@@ -36,4 +35,11 @@ export async function startDatabase(folder) {
     url: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(home)}`,
     stop: () => server.kill('SIGINT') && ended,
   }
+}
+
+/** Debian's package makes it. */
+function userOfPackage() {
+  const id = (/** @type {string} */ flag) =>
+    Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
+  return { uid: id('-u'), gid: id('-g') }
 }

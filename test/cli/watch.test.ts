@@ -56,20 +56,23 @@ function watchJson(options: readonly string[]) {
   }
 }
 
+/** Who comes and goes is told some time later, between any two others. */
+const withoutPresence = (lines: Line[]): Line[] => lines.filter((line) => line.event !== 'device.presence')
+
 test('prints an object per line: what waits, each event, what waits then; Ctrl-C ends it well', async () => {
   const options = await start()
   const watch = watchJson(options)
   await watch.until((lines) => lines.some((line) => line.type === 'pending'))
   await runCli(['call', 'health', ...FAR, ...options])
-  await watch.until((lines) => lines.at(-1)?.pending?.length === 1)
-  const [request] = watch.lines().at(-1)?.pending as [{ requestId: string; digest: string }]
+  await watch.until((lines) => withoutPresence(lines).at(-1)?.pending?.length === 1)
+  const [request] = withoutPresence(watch.lines()).at(-1)?.pending as [{ requestId: string; digest: string }]
   await runCli(['reject', request.requestId, ...options])
   await watch.until(
     (lines) =>
-      lines.some((line) => line.event === 'device.pair.resolved') && lines.at(-1)?.pending?.length === 0,
+      lines.some((line) => line.event === 'device.pair.resolved') &&
+      withoutPresence(lines).at(-1)?.pending?.length === 0,
   )
-  // Who comes and goes is told some time later.
-  const told = watch.lines().filter((line) => line.event !== 'device.presence')
+  const told = withoutPresence(watch.lines())
   expect(told.map((line) => line.event ?? line.type)).toEqual([
     'connected',
     'pending',

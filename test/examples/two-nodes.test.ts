@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
+import { createServer, type Server } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, jest, test } from '@jest/globals'
 import { createDeviceIdentity } from '../../lib/client/index.ts'
 import { admittedAs, connectAs } from '../gateway/signed-connect.ts'
-import { freePort } from '../postgres-server.ts'
 
 jest.setTimeout(180_000)
 
@@ -54,7 +54,21 @@ test('two-nodes: paired on one node, approved on the other, revoked on the first
   }
 })
 
-/** The first of three in a row that are free. */
+/** The first of three in a row that are free, below those that the kernel gives to clients. */
 async function threePorts(): Promise<number> {
-  return Math.min(await freePort(), 65_000)
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 10_000)
+    const servers = await Promise.all([first, first + 1, first + 2].map(listenOn))
+    const isFree = servers.every((server) => server !== null)
+    await Promise.all(servers.map((server) => server && new Promise((resolve) => server.close(resolve))))
+    if (isFree) return first
+  }
+}
+
+function listenOn(port: number): Promise<Server | null> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(null))
+    server.listen(port, '127.0.0.1', () => resolve(server))
+  })
 }

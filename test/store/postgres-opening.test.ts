@@ -4,7 +4,8 @@ import { LatchkeyError } from '../../lib/errors.ts'
 import type { PairingStore } from '../../lib/pairing/pairing-store.ts'
 import { SCHEMA_VERSION } from '../../lib/store/migrate.ts'
 import { postgresStore, type PostgresStoreOptions } from '../../lib/store/postgres/index.ts'
-import { freePort, startPostgres, type OwnPostgresServer } from '../postgres-server.ts'
+import { startPostgres, type OwnPostgresServer } from '../postgres-server.ts'
+import { freePorts } from '../proxies/free-ports.ts'
 import { runChild } from './children/run-child.ts'
 import { sampleDevice } from './samples.ts'
 
@@ -147,7 +148,7 @@ describe('damage', () => {
 
 describe('what cannot be opened says why', () => {
   test('nobody listens there', async () => {
-    const port = await freePort()
+    const [port = 0] = await freePorts(1)
     const error = await refusal({
       connectionString: `postgres://u:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/x`,
     })

@@ -1,15 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import { postgresStore } from '../../lib/store/postgres/index.ts'
-import { freePort, startPostgres, type OwnPostgresServer } from '../postgres-server.ts'
+import { asServerUser, giveToServer, startPostgres, type OwnPostgresServer } from '../postgres-server.ts'
+import { freePorts } from '../proxies/free-ports.ts'
 import { pairingStoreContract } from './contract.ts'
 
 jest.setTimeout(120_000)
-const NOBODY = 65534
 const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((file) => existsSync(file))
 if (program === undefined) console.warn('SKIPPED: the tests behind a pooler, as pgbouncer is not installed')
 const whenInstalled = program !== undefined || process.env['CI'] === 'true' ? describe : describe.skip
@@ -26,7 +26,7 @@ whenInstalled('behind pgbouncer in transaction mode,', () => {
     server = await startPostgres({ fsync: 'off' })
     direct = await server.database()
     folder = mkdtempSync(path.join(tmpdir(), 'latchkey-pgbouncer-'))
-    const port = await freePort()
+    const [port = 0] = await freePorts(1)
     writeFileSync(
       path.join(folder, 'pgbouncer.ini'),
       `[databases]
@@ -43,15 +43,11 @@ query_wait_timeout = 1
 `,
     )
     writeFileSync(path.join(folder, 'users.txt'), '"postgres" ""\n')
-    const isRoot = process.geteuid?.() === 0
     for (const file of ['', 'pgbouncer.ini', 'users.txt']) {
       chmodSync(path.join(folder, file), file === '' ? 0o755 : 0o644)
-      if (isRoot) chownSync(path.join(folder, file), NOBODY, NOBODY)
+      giveToServer(path.join(folder, file))
     }
-    const asOther = isRoot
-      ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--']
-      : []
-    const words = [...asOther, program ?? '', path.join(folder, 'pgbouncer.ini')]
+    const words = [...asServerUser(), program ?? '', path.join(folder, 'pgbouncer.ini')]
     pooler = spawn(words[0] ?? '', words.slice(1), { stdio: 'ignore' })
     const url = new URL(direct)
     url.port = String(port)

@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import { postgresStore, type PostgresStoreOptions } from '../../lib/store/postgres/index.ts'
-import { startPostgres, type OwnPostgresServer } from '../postgres-server.ts'
+import { giveToServer, startPostgres, type OwnPostgresServer } from '../postgres-server.ts'
 import { scratchFolders } from './scratch-folder.ts'
 
 jest.setTimeout(120_000)
-const NOBODY = 65534
 const folder = scratchFolders()()
 const file = (name: string) => path.join(folder, name)
 
@@ -92,7 +91,7 @@ function makeCertificates(): void {
     'client.pem',
   )
   chmodSync(file('server.key'), 0o600)
-  if (process.geteuid?.() === 0) chownSync(file('server.key'), NOBODY, NOBODY)
+  giveToServer(file('server.key'))
 }
 
 beforeAll(async () => {
