@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Page } from 'playwright-core'
 import { createDeviceIdentity } from '../../lib/client/index.ts'
 import { until } from '../gateway/running-gateway.ts'
 import { admittedAs, connectAs, FORWARDED } from '../gateway/signed-connect.ts'
@@ -6,6 +7,17 @@ import { accessibilityProblems, takePictures } from './console-page.ts'
 import { button, cardOf, go, heading, knock, openOwned, serve, OWNER, useBrowser } from './served-console.ts'
 
 useBrowser()
+
+/** How many lines the links to the sections take, at a width in pixels. */
+async function linesOfSections(page: Page, width: number): Promise<number> {
+  const before = page.viewportSize()
+  await page.setViewportSize({ width, height: 844 })
+  const links = await page.getByRole('navigation').getByRole('link').all()
+  const tops = await Promise.all(links.map(async (link) => (await link.boundingBox())?.y))
+  expect(tops).toHaveLength(5)
+  if (before !== null) await page.setViewportSize(before)
+  return new Set(tops).size
+}
 
 describe('the looks', () => {
   test('each view passes axe-core in light and dark, and fits a phone and a desktop', async () => {
@@ -34,6 +46,7 @@ describe('the looks', () => {
     await button(page.locator('.request').nth(1), 'Approve').click()
     expect(await accessibilityProblems(page)).toEqual([])
     expect(await takePictures(page, 'requests')).toEqual([])
+    expect(await linesOfSections(page, 390)).toBe(1)
 
     await go(page, 'Devices')
     await page.locator('.device summary').first().click()

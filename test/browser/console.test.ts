@@ -115,6 +115,10 @@ describe('the console', () => {
     await button(cardOf(first.page, 'Printer'), 'Reject').click()
     await second.page.getByText('The request of Printer was rejected.').waitFor()
     await cardOf(second.page, 'Printer').waitFor({ state: 'detached' })
+    // Whoever decided is told once.
+    await cardOf(first.page, 'Printer').waitFor({ state: 'detached' })
+    await first.page.getByText('Rejected: Printer.').waitFor()
+    expect(await first.page.getByText('The request of Printer was rejected.').count()).toBe(0)
 
     // Both click before either has heard of the other.
     const { identity } = await knock(url, 'Plotter', ['operator.read'])

@@ -20,6 +20,7 @@ describe('options of createGateway', () => {
   test.each<[object, string]>([
     [withStore({ localty: {} }), 'did you mean locality?'],
     [withStore({ limit: {} }), 'did you mean limits?'],
+    [withStore({ consol: true }), 'did you mean console?'],
     [withStore({ limits: { maxPayloadByte: 1 } }), 'did you mean maxPayloadBytes?'],
     [withStore({ silent: { reason: [] } }), 'did you mean reasons?'],
     [withStore({ locality: { trustproxy: [] } }), 'did you mean trustProxy?'],

@@ -102,7 +102,7 @@ function entryItem(entry: AuditEntry, actions: OwnerActions): HTMLElement {
   const { deviceId, actor } = entry
   const device: Child =
     deviceId === null ? 'a device' : [namedDevice(name, deviceId, actions), ' ', fingerprintElement(deviceId)]
-  const who: Child = actor === deviceId ? device : actor === 'gateway' ? 'The gateway' : actions.nameOf(actor)
+  const who: Child = actor === deviceId ? device : actorText(actor, actions)
   const [before = '', after] = what.split('{}')
   return element(
     'li',
@@ -122,6 +122,14 @@ function entryItem(entry: AuditEntry, actions: OwnerActions): HTMLElement {
       element('p', { class: 'meta' }, dateAndTime(entry.atMs)),
     ),
   )
+}
+
+/** At the start of a sentence; what a device calls itself stays as it is. */
+function actorText(actor: string, actions: OwnerActions): string {
+  if (actor === 'gateway') return 'The gateway'
+  const text = actions.nameOf(actor)
+  const isName = actor !== actions.deviceId() && typeof actions.deviceName(actor) === 'string'
+  return isName ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }
 
 function namedDevice(name: unknown, deviceId: string, actions: OwnerActions): HTMLElement {

@@ -26,12 +26,14 @@ export type RequestCard = Item<PendingRequest> & { tick(): void }
  * here, so that nothing else can be approved.
  *
  * @param before the request of the same device that this one took the place of
+ * @param ours requests that this page decides on, by id
  */
 export function requestCard(
   first: PendingRequest,
   before: PendingRequest | undefined,
   holder: PairedDevice | undefined,
   actions: OwnerActions,
+  ours: Set<string>,
 ): RequestCard {
   let request = first
   const titleId = newId('request')
@@ -103,10 +105,12 @@ export function requestCard(
     const buttons = [approve, reject, ignore]
     show('')
     for (const button of buttons) button.disabled = true
+    ours.add(request.requestId)
     try {
       const answer = await actions.request(method, { requestId: request.requestId, ...params })
       actions.announcer.say(done(answer))
     } catch (error) {
+      ours.delete(request.requestId)
       const text = problemText(error)
       show(text)
       // The card may be gone with the next answer.

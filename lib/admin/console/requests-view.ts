@@ -37,6 +37,8 @@ export function requestsView(
   /** A request that takes another's place keeps its place in the list, too. */
   const since = new Map<string, number>()
   const sinceMs = ({ deviceId, ts }: PendingRequest): number => since.get(deviceId) ?? ts
+  /** What this page decides on, whose card says itself what became of it. */
+  const ours = new Set<string>()
   let shown: readonly PendingRequest[] = []
 
   const sync = keyedList<PendingRequest>(
@@ -44,7 +46,7 @@ export function requestsView(
     ({ deviceId }) => deviceId,
     (request) => {
       const holder = actions.state().holders.find(({ deviceId }) => deviceId === request.deviceId)
-      const card = requestCard(request, seen.get(request.deviceId), holder, actions)
+      const card = requestCard(request, seen.get(request.deviceId), holder, actions, ours)
       cards.add(card)
       return card
     },
@@ -53,7 +55,7 @@ export function requestsView(
   /** Whoever decides elsewhere: this page says what became of a card that goes. */
   function tellOfOthers(gone: PendingRequest): void {
     const decision = decisionOn(gone.requestId)
-    if (decision === undefined) return
+    if (decision === undefined || ours.delete(gone.requestId)) return
     const name = nameElement(gone.displayName).textContent
     actions.announcer.say(
       decision === 'expired'

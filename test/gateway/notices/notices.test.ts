@@ -125,14 +125,19 @@ describe('a command', () => {
     const program = path.join(folder, 'hook')
     writeFileSync(
       program,
-      `#!/bin/sh\nprintf '%s\\n' "$@" > "${out}.args"\ncat > "${out}.part"\nmv "${out}.part" "${out}"\n`,
+      `#!/bin/sh\nprintf '%s\\n' "$@" > "${out}.args"\nenv > "${out}.env"\ncat > "${out}.part"\nmv "${out}.part" "${out}"\n`,
     )
     chmodSync(program, 0o755)
+    process.env.LATCHKEY_NOTIFY_SECRET = 'of-the-webhook'
     await start({ command: [program, 'one argument'] })
     await knock('$(touch /tmp/latchkey-owned) `id` "; rm -rf /')
     await until(() => existsSync(out))
     expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ requestCount: 1 })
     expect(readFileSync(`${out}.args`, 'utf8')).toBe('one argument\n')
+    const seen = readFileSync(`${out}.env`, 'utf8')
+    expect(seen).toContain(`LATCHKEY_HOME=${process.env.LATCHKEY_HOME}`)
+    expect(seen).not.toContain('of-the-webhook')
+    delete process.env.LATCHKEY_NOTIFY_SECRET
     expect(existsSync('/tmp/latchkey-owned')).toBe(false)
     rmSync(folder, { recursive: true })
   })
