@@ -51,6 +51,14 @@ describe.each([
     expect(text).not.toMatch(/<style|style=|<script(?! type="module" src=)| on[a-z]+=|https?:/)
   })
 
+  test('over plain http from elsewhere, what browsers heed in secure contexts alone is left out', async () => {
+    const app = await appOf({}, make)
+    const { headers } = await request(app).get('/gateway/console').set('Host', 'server.lan:4747').expect(200)
+    expect(headers).not.toHaveProperty('cross-origin-opener-policy')
+    expect(headers).not.toHaveProperty('origin-agent-cluster')
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
+  })
+
   test('over TLS, the app decides about HSTS', async () => {
     const app = await appOf({}, make)
     const { headers } = await request(app).get('/gateway/console').set('X-Forwarded-Proto', 'https')
@@ -78,6 +86,21 @@ test('every module that the page imports is served, and named in the page', asyn
   const named = [...text.matchAll(/href="(console\/[^"]+)"/g)].map(([, href = '']) => href)
   expect(named.length).toBeGreaterThan(40)
   for (const href of named) await request(app).get(`/gateway/${href}`).expect(200)
+})
+
+test('packages are served beside the page, and what few pages need is not loaded by the others', async () => {
+  const app = await appOf()
+  const { text } = await request(app).get('/gateway/console')
+  const at = `/gateway/${(await scriptOf(app)).replace(/admin\/console\/main\.js$/, '')}`
+  expect(text).toContain('packages/uqr/index.mjs')
+  expect(text).not.toMatch(/plain-http-crypto|@noble/)
+  const { text: crypto } = await request(app).get(`${at}admin/console/plain-http-crypto.js`).expect(200)
+  expect(crypto).toContain("from '../../packages/@noble/ed25519/index.js'")
+  for (const name of ['ed25519/index', 'hashes/sha2', 'hashes/utils'])
+    await request(app).get(`${at}packages/@noble/${name}.js`).expect(200)
+  // Nothing else of the packages.
+  for (const name of ['hashes/legacy.js', 'hashes/package.json', 'ed25519/../hashes/package.json'])
+    await request(app).get(`${at}packages/@noble/${name}`).expect(418)
 })
 
 test.each([

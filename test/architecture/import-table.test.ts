@@ -31,7 +31,8 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, 'any' | 'type'>>>> 
   cli: { errors: 'any', client: 'any', gateway: 'any', store: 'any', admin: 'any', 'require-node': 'any' },
 }
 /** What of the rest may go to a browser. */
-const FOR_PAGES = ['client/browser/index.ts', 'client/plain-line.ts']
+/** The packages among them are served beside the page. */
+const FOR_PAGES = ['client/browser/index.ts', 'client/plain-line.ts', 'uqr', '@noble/ed25519', '@noble/hashes/sha2.js'] // prettier-ignore
 const IMPORT = /(?:import|export)\s+(type\s+)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|import\(\s*'([^']+)'\s*\)/g
 
 const lib = path.resolve(import.meta.dirname, '../../lib')

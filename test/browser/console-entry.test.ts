@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import readQrModule from 'jsqr'
 import { describe, expect, test } from '@jest/globals'
 import { createDeviceIdentity } from '../../lib/client/index.ts'
 import { memoryStore } from '../../lib/index.ts'
@@ -25,6 +26,25 @@ import {
 
 useBrowser()
 
+// Its module is CommonJS with a default of its own.
+const readQr = readQrModule as unknown as {
+  default?: typeof readQrModule.default
+} & typeof readQrModule.default
+
+/** What a reader that knows nothing of how the code was made sees in the drawing. */
+function readDrawing(path: string): string | undefined {
+  const dark = [...path.matchAll(/M(\d+) (\d+)h1v1h-1z/g)].map(([, x, y]) => [Number(x), Number(y)] as const)
+  const scale = 3
+  const size = (Math.max(...dark.map(([x]) => x)) + 5) * scale
+  const pixels = new Uint8ClampedArray(size * size * 4).fill(255)
+  for (const [x, y] of dark)
+    for (let i = 0; i < scale * scale; i += 1) {
+      const at = ((y * scale + Math.floor(i / scale)) * size + x * scale + (i % scale)) * 4
+      pixels.fill(0, at, at + 3)
+    }
+  return (readQr.default ?? readQr)(pixels, size, size)?.data
+}
+
 describe('the way in', () => {
   test('an invitation lets one browser in, once, and leaves the address bar at once', async () => {
     const { page: address, peer } = await serve()
@@ -34,7 +54,8 @@ describe('the way in', () => {
     await button(owner.page, 'Make an invitation').click()
     const link = await owner.page.getByLabel('Link, to open in a browser').innerText()
     expect(link).toMatch(new RegExp(`^${address}#invite=[A-Za-z0-9_-]{43}$`))
-    await owner.page.getByRole('img', { name: 'QR code of the link' }).waitFor()
+    const drawing = owner.page.getByRole('img', { name: 'QR code of the link' })
+    expect(readDrawing((await drawing.locator('path').getAttribute('d')) ?? '')).toBe(link)
     expect(await accessibilityProblems(owner.page)).toEqual([])
     expect(await takePictures(owner.page, 'invitation')).toEqual([])
 

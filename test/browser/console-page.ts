@@ -12,6 +12,8 @@ const SIZES = [
 
 /** A name of the attacker's, which has been rebound to loopback. */
 export const REBOUND_HOST = 'rebound.example'
+/** A machine in the owner's network, without TLS: to a browser no secure context. */
+export const LAN_HOST = 'server.lan.example'
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
@@ -22,7 +24,7 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      `--host-resolver-rules=MAP ${REBOUND_HOST} 127.0.0.1`,
+      `--host-resolver-rules=MAP ${REBOUND_HOST} 127.0.0.1,MAP ${LAN_HOST} 127.0.0.1`,
     ],
   })
 }

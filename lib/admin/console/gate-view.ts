@@ -2,6 +2,7 @@ import type { PairingRequiredError } from '../../client/browser/index.ts'
 import { copyButton } from './copy-button.ts'
 import { element, newId, type Child } from './element.ts'
 import { fingerprintElement } from './names-in-text.ts'
+import { plainHttpNote } from './plain-http-note.ts'
 import type { OwnerConnection, Standing } from './owner-connection.ts'
 import { problemText } from './problem-text.ts'
 
@@ -16,6 +17,7 @@ export function gateView(standing: Shown, connection: OwnerConnection, notice: s
     element('p', { class: 'brand' }, element('span', { class: 'mark', 'aria-hidden': 'true' }), 'Latchkey'),
     notice === null ? null : element('p', { class: 'note note-warn', role: 'status' }, notice),
     element('h1', {}, title),
+    plainHttpNote(),
     body,
   )
 }

@@ -58,6 +58,7 @@ export function ownerConnection(page: URL, invite: string | null, events: Connec
     client = null
     events.onStanding({ kind: 'connecting' })
     try {
+      if (!('subtle' in crypto)) (await import('./plain-http-crypto.ts')).provideCrypto()
       identity ??= await browserIdentity({ name: 'console' })
       client = open(identity)
     } catch (error) {

@@ -2,6 +2,7 @@ import { element, setText } from './element.ts'
 import { fingerprintElement } from './names-in-text.ts'
 import type { OwnerActions } from './owner-actions.ts'
 import type { OwnerState } from './owner-model.ts'
+import { plainHttpNote } from './plain-http-note.ts'
 import { taintBanner } from './taint-banner.ts'
 import type { View } from './view.ts'
 
@@ -47,7 +48,7 @@ export function ownerShell(views: readonly [View, ...View[]], actions: OwnerActi
       ),
       self,
     ),
-    element('div', { class: 'content' }, lost, taint.element, place),
+    element('div', { class: 'content' }, lost, plainHttpNote(), taint.element, place),
   )
 
   function skip(event: Event): void {

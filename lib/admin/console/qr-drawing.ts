@@ -1,11 +1,11 @@
+import { encode } from 'uqr'
 import { svgElement } from './element.ts'
-import { qrCode } from './qr/qr-code.ts'
 
 const QUIET = 4
 
 /** A QR code as a drawing, dark on light whatever the colours of the page: many readers take no other. */
 export function qrDrawing(text: string, label: string): SVGElement {
-  const rows = qrCode(text)
+  const { data: rows } = encode(text, { ecc: 'M', border: 0 })
   const size = rows.length + 2 * QUIET
   const path = rows
     .flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : '')))
