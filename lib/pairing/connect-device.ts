@@ -113,11 +113,9 @@ async function wait(
   attempt: ConnectAttempt,
   decision: Extract<PairingDecision, { kind: 'wait' }>,
 ): Promise<ConnectOutcome> {
-  const { verdict } = attempt
-  if (verdict === null) throw new TypeError('a decision to wait needs a verdict')
+  const { verdict, reason, heldRoles, heldScopes } = decision
   const device = await deviceFor(context, attempt)
-  const filed = await fileRequest(context, { ...attempt, device, reason: decision.reason, verdict })
-  const { reason, heldRoles, heldScopes } = decision
+  const filed = await fileRequest(context, { ...attempt, device, reason, verdict })
   return { kind: 'waiting', reason, heldRoles, heldScopes, ...filed }
 }
 

@@ -33,6 +33,7 @@ export type PairingDecision =
   /** The owner has to decide. */
   | {
       readonly kind: 'wait'
+      readonly verdict: LocalityVerdict
       readonly reason: PairingReason
       readonly heldRoles: readonly string[]
       readonly heldScopes: readonly string[]
@@ -58,6 +59,7 @@ export function decidePairing(facts: PairingFacts): PairingDecision {
     return { kind: 'grant', reason, scopes: lattice.missing(held, ask.scopes), grants: honoured }
   return {
     kind: 'wait',
+    verdict,
     reason,
     heldRoles: sortedUnion(honoured.map((grant) => grant.role)),
     heldScopes: held,

@@ -12,6 +12,8 @@ type Feed = {
   gaps: number[]
   /** Called before each look. */
   onRead: { run: () => void }
+  /** Called when a look has been answered, before the feed hears of it. */
+  onAnswer: { run: () => void }
   add: (node: string, count?: number) => Promise<NumberedEvent[]>
   /** Has the feed read another store from now on. */
   moveTo: (other: PairingStore) => void
@@ -22,11 +24,14 @@ function feedOf(): Feed {
   let store = memoryStore()
   const [applied, told, gaps]: [number[], number[], number[]] = [[], [], []]
   const onRead = { run: () => undefined as void }
+  const onAnswer = { run: () => undefined as void }
   const feed = eventFeed({
     node: 'me',
-    read: <T>(work: (tx: PairingTransaction) => Promise<T>) => {
+    read: async <T>(work: (tx: PairingTransaction) => Promise<T>) => {
       onRead.run()
-      return store.transaction(work)
+      const answer = await store.transaction(work)
+      onAnswer.run()
+      return answer
     },
     onApply: (_event, seq) => applied.push(seq),
     onTell: () => told.push(applied.at(-1) ?? 0),
@@ -40,7 +45,7 @@ function feedOf(): Feed {
         added.push({ seq: await tx.addEvent({ atMs: 1, node, payload: JSON.stringify(event) }), node, event })
       return added
     })
-  return { feed, store, applied, told, gaps, onRead, add, moveTo: (other) => (store = other) }
+  return { feed, store, applied, told, gaps, onRead, onAnswer, add, moveTo: (other) => (store = other) }
 }
 
 test('what this node has committed is told at once, without a look', async () => {
@@ -138,4 +143,53 @@ test('what another node has left behind is told, and neither applied nor counted
   await add('dead', 250)
   await feed.tellOf('dead', 4)
   expect(told).toHaveLength(251)
+})
+
+test('what was told while a look was under way is not told again by it', async () => {
+  const { feed, add, applied, told, onAnswer } = feedOf()
+  await feed.start()
+  const own = await add('me', 2)
+  onAnswer.run = () => feed.committed(own)
+  await feed.catchUp()
+  expect([applied, told]).toEqual([
+    [1, 2],
+    [1, 2],
+  ])
+})
+
+test.each([
+  '{"kind":"requested","requ',
+  '7',
+  'null',
+  '"kind"',
+  '{"request":{}}',
+  '{"kind":"requested","request":null}',
+  '{"kind":"requested","request":7}',
+])('one that cannot be read is passed over: %s', async (payload) => {
+  const { feed, add, applied, told, gaps, store } = feedOf()
+  await feed.start()
+  await store.transaction((tx) => tx.addEvent({ atMs: 1, node: 'me', payload }))
+  await add('me')
+  await feed.catchUp()
+  expect([applied, told, gaps]).toEqual([[2], [2], []])
+})
+
+test('one that the listener throws at keeps back none behind it', async () => {
+  const store = memoryStore()
+  const told: number[] = []
+  const feed = eventFeed({
+    node: 'me',
+    read: (work) => store.transaction(work),
+    onApply: (_event, seq) => {
+      if (seq === 1) throw new Error('cannot be applied')
+    },
+    onTell: () => {
+      told.push(feed.seq)
+      if (feed.seq === 2) throw new Error('cannot be told')
+    },
+    onGap: () => undefined,
+  })
+  const event = { kind: 'removed', deviceId: 'x' } as const
+  feed.committed([1, 2, 3].map((seq) => ({ seq, node: 'me', event })))
+  expect(told).toEqual([1, 2, 3])
 })

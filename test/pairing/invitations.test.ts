@@ -104,6 +104,21 @@ onEachStore('an invitation', {}, (bench) => {
     expect(await use(token)).toMatchObject({ kind: 'admitted' })
   })
 
+  test('that is worth nothing takes nothing away from a device at home, which is let in by what it holds', async () => {
+    await bench.fixture.connect('guest', 'operator', ['operator.read'])
+    expect(await use('made up', 'guest', ['operator.read'], { verdict: localVerdict })).toMatchObject({
+      kind: 'admitted',
+      silent: false,
+    })
+    expect(await use('made up', 'guest', ['operator.read'])).toEqual(INVALID)
+    expect(await use('made up', 'guest', ['operator.read'], { verdict: null })).toEqual({
+      kind: 'needs-locality',
+    })
+    expect(
+      await use('made up', 'guest', ['operator.read'], { verdict: localVerdict, requiresToken: true }),
+    ).toEqual(INVALID)
+  })
+
   test('stands in for the shared secret as long as it holds, and not once what it gave is gone', async () => {
     const { token } = await make()
     const requiresToken = true

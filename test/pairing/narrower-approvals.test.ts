@@ -84,6 +84,23 @@ onEachStore('an approval of less than was asked for', {}, (bench) => {
     })
   })
 
+  test('of what the device holds for good already adds nothing', async () => {
+    const approve = async (asked: string, less: Omit<Decision, 'requestId'>): Promise<void> => {
+      const { id: requestId } = await bench.fixture.request('phone', 'operator', [asked])
+      await bench.fixture.service.approve(HOST, { requestId, ...less })
+    }
+    await approve('operator.write', { scopes: ['operator.read'], expiresInMs: 60_000 })
+    await approve('operator.write', { scopes: ['operator.read'] })
+    expect(await given()).toHaveLength(2)
+    await approve('operator.write', { scopes: ['operator.read'] })
+    await approve('operator.write', { scopes: ['operator.read'], expiresInMs: 60_000 })
+    expect(await given()).toHaveLength(2)
+    // What it holds silently is not for good.
+    await bench.fixture.connect('phone', 'operator', ['operator.write'])
+    await approve('operator.write', {})
+    expect(await given()).toContainEqual(['operator', ['operator.write'], 'owner'])
+  })
+
   test('takes no more than the approver needs for the part', async () => {
     const owner = await bench.fixture.owner('owner', ['operator.admin'])
     const { id: requestId } = await bench.fixture.request('phone', 'operator', [

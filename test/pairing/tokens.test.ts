@@ -44,6 +44,16 @@ onEachStore('a device token', {}, (bench) => {
     expect(await connect(old)).toMatchObject({ standing: 'superseded' })
   })
 
+  test('that another rotates comes to a device without its token too; the old one lasts until it was used', async () => {
+    const old = await pairedPhone(bench)
+    await bench.fixture.service.rotate(HOST, PHONE)
+    const next = newTokenOf(await connect(null))
+    expect(await connect(null)).toMatchObject({ kind: 'admitted', newToken: null })
+    expect(await connect(old)).toMatchObject({ kind: 'admitted', newToken: null })
+    expect(await connect(next)).toMatchObject({ kind: 'admitted', newToken: null })
+    expect(await connect(old)).toMatchObject({ standing: 'superseded' })
+  })
+
   test('is handed out once to connects at the same time; the others go on with the old one', async () => {
     const old = await pairedPhone(bench)
     await bench.fixture.service.rotate(HOST, PHONE)

@@ -115,6 +115,18 @@ describe('what was done to it has a word', () => {
   })
 })
 
+test('an entry put in behind one of long ago is called one that does not follow, at no cost of memory', () => {
+  const long = logOf(10_003)
+  const follows = (seq: number) => {
+    const given = evidenceOf(long)
+    const forged = sealed({ ...at(5), seq: seq + 1, previousHash: long[seq - 1]?.hash ?? '' })
+    return words(verify([...long, { ...forged, seq: 10_004 }], given))[0]
+  }
+  expect(follows(4)).toBe('inserted 5')
+  expect(follows(3)).toBe('dropped 10004')
+  expect(follows(10_002)).toBe('inserted 10003')
+})
+
 describe('whatever is done to a log', () => {
   const whole = logOf(30)
   const heads = whole.map((entry) => JSON.stringify(headOf(key, entry)))
