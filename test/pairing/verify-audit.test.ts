@@ -115,6 +115,17 @@ describe('what was done to it has a word', () => {
   })
 })
 
+test('what is said names the entries that are missing', () => {
+  const saw = (rows: readonly AuditEntry[], given = evidence) =>
+    verify(rows, given).problems.map((one) => one.saw)
+  expect(saw(log.toSpliced(4, 1))).toEqual(['entry 5 is missing'])
+  expect(saw(log.toSpliced(4, 3))).toEqual(['entries 5 to 7 are missing'])
+  const remembered = JSON.stringify({ gatewayId: GATEWAY, ...headOf(key, at(5)) })
+  const report = verify(log.toSpliced(4, 1), { ...evidence, remembered })
+  expect(words(report)).toEqual(['dropped 5', 'dropped 5'])
+  expect(report.problems[1]?.saw).toBe('the remembered head is of entry 5, which is missing')
+})
+
 test('an entry put in behind one of long ago is called one that does not follow, at no cost of memory', () => {
   const long = logOf(10_003)
   const follows = (seq: number) => {
