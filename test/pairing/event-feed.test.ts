@@ -23,8 +23,8 @@ type Feed = {
 function feedOf(): Feed {
   let store = memoryStore()
   const [applied, told, gaps]: [number[], number[], number[]] = [[], [], []]
-  const onRead = { run: () => undefined as void }
-  const onAnswer = { run: () => undefined as void }
+  const onRead: Feed['onRead'] = { run: () => undefined }
+  const onAnswer: Feed['onAnswer'] = { run: () => undefined }
   const feed = eventFeed({
     node: 'me',
     read: async <T>(work: (tx: PairingTransaction) => Promise<T>) => {
