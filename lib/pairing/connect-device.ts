@@ -128,8 +128,7 @@ async function admit(
   const { ask } = attempt
   await touchDevice(context, attempt)
   let { grants } = decision
-  if (decision.kind === 'grant')
-    grants = [...grants, await grantSilently(context, attempt, decision.reason, decision.scopes)]
+  if (decision.kind === 'grant') grants = [...grants, await grantSilently(context, attempt, decision)]
   return {
     kind: 'admitted',
     ask,
@@ -143,10 +142,9 @@ async function admit(
 async function grantSilently(
   { tx, nowMs, host, audit, events }: PairingContext,
   attempt: ConnectAttempt,
-  reason: PairingReason,
-  scopes: readonly string[],
+  { verdict, reason, scopes }: Extract<PairingDecision, { kind: 'grant' }>,
 ): Promise<Grant> {
-  const { id: deviceId, verdict, claims } = attempt
+  const { id: deviceId, claims } = attempt
   const { role } = attempt.ask
   const grant: Grant = {
     id: randomUUID(),
@@ -156,14 +154,14 @@ async function grantSilently(
     scopes,
     approvedBy: null,
     origin: null,
-    fromAddress: verdict?.clientAddress ?? null,
-    localityReason: verdict?.reason ?? 'peer-unproven',
+    fromAddress: verdict.clientAddress,
+    localityReason: verdict.reason,
     host,
     grantedAtMs: nowMs,
     expiresAtMs: null,
   }
   await tx.putGrant(grant)
-  const { assurance, trace = [] } = verdict ?? {}
+  const { assurance, trace } = verdict
   const why = { from: grant.fromAddress, assurance, locality: grant.localityReason, trace }
   await audit.record('silent-grant', 'gateway', deviceId, { role, scopes, reason, ...claims, ...why })
   events.push({ kind: 'granted', deviceId, displayName: claims.displayName, role, scopes, via: 'silent' })

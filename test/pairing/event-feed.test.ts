@@ -174,7 +174,7 @@ test.each([
   expect([applied, told, gaps]).toEqual([[2], [2], []])
 })
 
-test('one that the listener throws at keeps back none behind it', async () => {
+test('one that the listener throws at keeps back none behind it', () => {
   const store = memoryStore()
   const told: number[] = []
   const feed = eventFeed({

@@ -135,6 +135,17 @@ onEachStore('an invitation', {}, (bench) => {
     expect((await bench.fixture.service.list(HOST)).pending).toEqual([])
   })
 
+  test('does not stand in for the shared secret where a silent grant is needed beside what it gave', async () => {
+    const { token } = await make()
+    const requiresToken = true
+    await use(token, 'guest', ['operator.read'], { requiresToken })
+    await bench.fixture.connect('guest', 'operator', ['operator.write'])
+    const both = ['operator.read', 'operator.write']
+    const verdict = localVerdict
+    expect(await use(token, 'guest', both, { requiresToken, verdict })).toEqual(INVALID)
+    expect(await use(token, 'guest', both, { verdict })).toMatchObject({ kind: 'admitted' })
+  })
+
   test('does not stand in for the shared secret when its time is over', async () => {
     const { token } = await make()
     await use(token, 'guest', ['operator.read'], { requiresToken: true })

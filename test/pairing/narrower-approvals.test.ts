@@ -61,6 +61,20 @@ onEachStore('an approval of less than was asked for', {}, (bench) => {
     expect(await bench.store.transaction((tx) => tx.request(requestId))).toMatchObject({ state: 'pending' })
   })
 
+  test('is refused with the role or scope that is too much', async () => {
+    const requestId = await bothRoles()
+    const { service } = bench.fixture
+    await expect(service.approve(HOST, { requestId, roles: ['node', 'admin'] })).rejects.toMatchObject({
+      message: 'roles: the request does not ask for the role admin',
+      details: { code: 'NOT_ASKED', role: 'admin' },
+    })
+    await expect(service.approve(HOST, { requestId, scopes: ['photos.write'] })).rejects.toMatchObject({
+      message: 'scopes: the request does not ask for the scope photos.write',
+      details: { code: 'NOT_ASKED', scope: 'photos.write' },
+    })
+    await expect(service.approve(HOST, { requestId, roles: [] })).rejects.toThrow(/name at least one/)
+  })
+
   test.each(['operator.*', 'operator.', 'operator.\u001b[2J', 'operator.a b'])(
     'cannot be of the pattern or text %j, which admin would give',
     async (scope) => {
