@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { LocalityVerdict } from '../locality/verdict.ts'
 import { heldScopes, type DeviceAuthority } from './authority.ts'
 import { noteSeen } from './device-record.ts'
-import { isLive } from './grant.ts'
 import type { PairingContext } from './pairing-context.ts'
 import { sortedUnion } from './scopes.ts'
 import { standingOf, type TokenStanding } from './token.ts'
@@ -56,7 +55,7 @@ export async function authenticate(
   }
 
   const { role } = record
-  const grants = (await tx.grants(deviceId)).filter((grant) => grant.role === role && isLive(grant, nowMs))
+  const grants = await tx.grants(deviceId)
   const owned = heldScopes(grants, role, null, nowMs)
   const all = heldScopes(grants, role, host, nowMs)
   const addsSilently = all !== null && (owned === null || lattice.missing(owned, all).length > 0)

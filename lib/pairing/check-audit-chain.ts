@@ -31,8 +31,8 @@ export function chainChecker(watched: ReadonlySet<number>): ChainChecker {
     if (watched.has(entry.seq)) hashes.set(entry.seq, entry.hash)
     recent.set(entry.hash, entry.seq)
     if (recent.size <= RECENT) return
-    const [oldest] = recent.keys()
-    if (oldest !== undefined) recent.delete(oldest)
+    const [oldest = ''] = recent.keys()
+    recent.delete(oldest)
   }
 
   return {

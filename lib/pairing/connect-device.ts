@@ -113,11 +113,9 @@ async function wait(
   attempt: ConnectAttempt,
   decision: Extract<PairingDecision, { kind: 'wait' }>,
 ): Promise<ConnectOutcome> {
-  const { verdict } = attempt
-  if (verdict === null) throw new TypeError('a decision to wait needs a verdict')
+  const { verdict, reason, heldRoles, heldScopes } = decision
   const device = await deviceFor(context, attempt)
-  const filed = await fileRequest(context, { ...attempt, device, reason: decision.reason, verdict })
-  const { reason, heldRoles, heldScopes } = decision
+  const filed = await fileRequest(context, { ...attempt, device, reason, verdict })
   return { kind: 'waiting', reason, heldRoles, heldScopes, ...filed }
 }
 
@@ -130,8 +128,7 @@ async function admit(
   const { ask } = attempt
   await touchDevice(context, attempt)
   let { grants } = decision
-  if (decision.kind === 'grant')
-    grants = [...grants, await grantSilently(context, attempt, decision.reason, decision.scopes)]
+  if (decision.kind === 'grant') grants = [...grants, await grantSilently(context, attempt, decision)]
   return {
     kind: 'admitted',
     ask,
@@ -145,10 +142,9 @@ async function admit(
 async function grantSilently(
   { tx, nowMs, host, audit, events }: PairingContext,
   attempt: ConnectAttempt,
-  reason: PairingReason,
-  scopes: readonly string[],
+  { verdict, reason, scopes }: Extract<PairingDecision, { kind: 'grant' }>,
 ): Promise<Grant> {
-  const { id: deviceId, verdict, claims } = attempt
+  const { id: deviceId, claims } = attempt
   const { role } = attempt.ask
   const grant: Grant = {
     id: randomUUID(),
@@ -158,14 +154,14 @@ async function grantSilently(
     scopes,
     approvedBy: null,
     origin: null,
-    fromAddress: verdict?.clientAddress ?? null,
-    localityReason: verdict?.reason ?? 'peer-unproven',
+    fromAddress: verdict.clientAddress,
+    localityReason: verdict.reason,
     host,
     grantedAtMs: nowMs,
     expiresAtMs: null,
   }
   await tx.putGrant(grant)
-  const { assurance, trace = [] } = verdict ?? {}
+  const { assurance, trace } = verdict
   const why = { from: grant.fromAddress, assurance, locality: grant.localityReason, trace }
   await audit.record('silent-grant', 'gateway', deviceId, { role, scopes, reason, ...claims, ...why })
   events.push({ kind: 'granted', deviceId, displayName: claims.displayName, role, scopes, via: 'silent' })

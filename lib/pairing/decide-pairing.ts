@@ -26,6 +26,7 @@ export type PairingDecision =
   /** It is paired silently: these scopes come to what it holds. */
   | {
       readonly kind: 'grant'
+      readonly verdict: LocalityVerdict
       readonly reason: PairingReason
       readonly scopes: readonly string[]
       readonly grants: readonly Grant[]
@@ -33,6 +34,7 @@ export type PairingDecision =
   /** The owner has to decide. */
   | {
       readonly kind: 'wait'
+      readonly verdict: LocalityVerdict
       readonly reason: PairingReason
       readonly heldRoles: readonly string[]
       readonly heldScopes: readonly string[]
@@ -55,9 +57,10 @@ export function decidePairing(facts: PairingFacts): PairingDecision {
   const reason = reasonFor(verdict.silent ? honoured : live, honoured, ask.role)
   const held = sortedUnion(...ofRole(honoured, ask.role).map((grant) => grant.scopes))
   if (facts.silent.allows(verdict, reason, ask, facts.windowOpen))
-    return { kind: 'grant', reason, scopes: lattice.missing(held, ask.scopes), grants: honoured }
+    return { kind: 'grant', verdict, reason, scopes: lattice.missing(held, ask.scopes), grants: honoured }
   return {
     kind: 'wait',
+    verdict,
     reason,
     heldRoles: sortedUnion(honoured.map((grant) => grant.role)),
     heldScopes: held,

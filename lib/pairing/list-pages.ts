@@ -89,16 +89,18 @@ export async function listPending(
   const { tx } = context
   const requests: PairingRequest[] = []
   const size = Math.min(BATCH, limit + 1)
-  for (let from = after; ;) {
-    const batch = await tx.pendingRequests(size, from)
+  let from = after
+  let batch: PairingRequest[]
+  do {
+    batch = await tx.pendingRequests(size, from)
     for (const request of batch) {
       if (!matches(request)) continue
       if (requests.length === limit) return { requests, last: requests.at(-1) ?? null }
       requests.push(request)
     }
     from = batch.at(-1)
-    if (batch.length < size) return { requests, last: null }
-  }
+  } while (batch.length === size)
+  return { requests, last: null }
 }
 
 /** @throws {LatchkeyError} NOT_FOUND, FORBIDDEN */

@@ -46,8 +46,8 @@ export async function ownPairings(context: PairingContext, authority: Authority)
   const own = await ownDevice(context, authority)
   const pending = await context.tx.pendingRequestOf(authority.deviceId)
   return {
-    pending: pending === null ? [] : [pending],
-    paired: own === null ? [] : [own],
+    pending: [pending].filter((one) => one !== null),
+    paired: [own].filter((one) => one !== null),
   }
 }
 

@@ -65,16 +65,18 @@ async function* inOrder({ tx }: PairingContext, page: RecentPage): AsyncGenerato
     }
   }
   let from: SeenPosition | undefined = after?.among === 'seen' ? after : undefined
-  for (let scanned = 0; ; scanned += BATCH) {
-    const batch: Device[] = await tx.devicesBySeen({ after: from, limit: BATCH })
+  let batch: Device[]
+  let scanned = 0
+  do {
+    batch = await tx.devicesBySeen({ after: from, limit: BATCH })
     for (const device of batch) {
       const { id, lastSeenAtMs, createdAtMs } = device
       from = { seenAtMs: lastSeenAtMs ?? createdAtMs, id }
       if (!connectedIds.has(id)) yield [device, { among: 'seen', ...from }]
     }
-    if (batch.length < BATCH || from === undefined) return
-    if (scanned >= MAX_SCANNED) yield [null, { among: 'seen', ...from }]
-  }
+    scanned += batch.length
+    if (scanned > MAX_SCANNED && from !== undefined) yield [null, { among: 'seen', ...from }]
+  } while (batch.length === BATCH)
 }
 
 /** What these devices are called; those that are unknown, or none of the caller's business, are left out. */

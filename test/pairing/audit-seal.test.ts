@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { auditTrail } from '../../lib/pairing/audit-trail.ts'
 import {
   AUDIT_HEAD,
   auditHash,
@@ -137,6 +138,67 @@ describe.each(STORES)('signing the end of the log on the %s store', (_name, open
     memory.head = null
     await store.transaction((tx) => tx.putSetting('gateway-id', 'other'))
     expect(await fixture.service.auditDoubt()).toBe('head-forged')
+  })
+
+  test('a log that is empty, although one was signed, is cut off', async () => {
+    const empty = await open()
+    const heads = headMemory()
+    const signer = { ...key, memory: heads, onDoubt: (doubt: AuditProblemKind) => doubts.push(doubt) }
+    const { service } = serviceFixture(empty.store, {}, LIMITS, {}, signer)
+    expect(await service.auditDoubt()).toBeNull()
+    heads.head = headOf(key, entry(4), await service.gatewayId())
+    expect(await service.auditDoubt()).toBe('truncated')
+    heads.head = null
+    await empty.store.transaction((tx) => tx.putSetting(AUDIT_HEAD, '{}'))
+    expect(await service.auditDoubt()).toBe('truncated')
+    await empty.store.close()
+    empty.remove()
+  })
+
+  test('a log that was begun without a key is signed once an owner accepts it', async () => {
+    const other = await open()
+    await serviceFixture(other.store).owner()
+    const signer = { ...key, memory: null, onDoubt: (doubt: AuditProblemKind) => doubts.push(doubt) }
+    const { service } = serviceFixture(other.store, {}, LIMITS, {}, signer)
+    expect(await service.auditDoubt()).toBe('head-unsigned')
+    expect(await service.acceptAudit(HOST)).toBe('head-unsigned')
+    expect(await service.auditDoubt()).toBeNull()
+    const [, accepted] = (await service.auditEntries(HOST, { limit: 9 })).entries
+    expect(JSON.parse(accepted?.details ?? '')).toEqual({ doubt: 'head-unsigned', remembered: null })
+    await other.store.close()
+    other.remove()
+  })
+
+  test('without a key nothing is signed, doubted or accepted', async () => {
+    await forgeEntry()
+    const { service } = serviceFixture(store)
+    const before = await head()
+    expect([await service.auditDoubt(), await service.acceptAudit(HOST)]).toEqual([null, null])
+    await service.openWindow(0)
+    expect([await head(), doubts]).toEqual([before, []])
+  })
+
+  test('several entries of one commit are signed as one end', async () => {
+    await fixture.request('phone', 'operator', [])
+    const before = memory.kept.length
+    await fixture.request('phone', 'node', [])
+    expect(memory.kept.slice(before).map(({ seq }) => seq)).toEqual([7])
+    expect([await report(), doubts]).toMatchObject([{ ok: true, entries: 7 }, []])
+  })
+
+  test('an end that was accepted stays so for what is added in the same commit', async () => {
+    await forgeEntry()
+    const signer = { ...key, memory, onDoubt: (doubt: AuditProblemKind) => doubts.push(doubt) }
+    const signed = await store.transaction(async (tx) => {
+      const trail = auditTrail(tx, 1, signer, 500)
+      await trail.record('window-opened', 'host', null, {})
+      expect(trail.signed).toBeNull()
+      await trail.accept('host')
+      await trail.record('window-opened', 'host', null, {})
+      return trail.signed
+    })
+    expect(signed).toMatchObject({ gatewayId, isAccepted: true, head: { seq: 8 } })
+    expect(doubts).toEqual(['inserted'])
   })
 
   test('without a memory the head in the store alone decides', async () => {

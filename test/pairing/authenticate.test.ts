@@ -52,10 +52,57 @@ describe.each(STORES)('a call over HTTP, on %s', (_name, open) => {
     })
   })
 
+  test('on what the owner approved is not asked where it is, and silent grants count for none of it', async () => {
+    const owner = await fixture.owner()
+    const request = await fixture.request('d', 'operator', ['operator.write'])
+    await fixture.service.approve(owner, { requestId: request.id })
+    const token = await tokenOf('d', 'operator', ['operator.read'])
+    for (const verdict of [null, remoteVerdict, localVerdict])
+      expect(await call('d', token, verdict)).toMatchObject({
+        kind: 'authenticated',
+        authority: { scopes: ['operator.write'], silentHonoured: false },
+      })
+    // What it holds silently in another role is none of this one's.
+    await fixture.connect('d', 'node', ['camera.snap'])
+    expect(await call('d', token, null)).toMatchObject({ authority: { scopes: ['operator.write'] } })
+  })
+
+  test('of one that holds nothing is told so without being asked where it is', async () => {
+    const token = await tokenOf('d', 'operator', [])
+    await fixture.service.undoSilent({ kind: 'host', name: 'host' }, 0)
+    expect(await call('d', token, null)).toEqual({ kind: 'nothing-held', role: 'operator' })
+  })
+
+  test('has no authority of a grant that has ended', async () => {
+    const owner = await fixture.owner()
+    const request = await fixture.request('d', 'operator', [])
+    await fixture.service.approve(owner, { requestId: request.id, expiresInMs: 1000 })
+    const token = await tokenOf('d', 'operator', [])
+    fixture.clock.nowMs += 1000
+    expect(await call('d', token, localVerdict)).toEqual({ kind: 'nothing-held', role: 'operator' })
+  })
+
+  test('notes the use of its token once a minute', async () => {
+    const token = await tokenOf('d', 'operator', [])
+    const used = async () =>
+      (await fixture.store.transaction((tx) => tx.tokens(deviceIdOf('d'))))[0]?.lastUsedAtMs
+    expect(await used()).toBeNull()
+    await call('d', token, localVerdict)
+    const first = fixture.clock.nowMs
+    expect(await used()).toBe(first)
+    fixture.clock.nowMs += 59_999
+    await call('d', token, localVerdict)
+    expect(await used()).toBe(first)
+    fixture.clock.nowMs += 1
+    await call('d', token, localVerdict)
+    expect(await used()).toBe(first + 60_000)
+  })
+
   test('is in the role of its token, whatever else the device holds', async () => {
     const token = await tokenOf('d', 'node', [])
-    await tokenOf('d', 'operator', ['operator.admin'])
+    const other = await tokenOf('d', 'operator', ['operator.admin'])
     expect(await call('d', token, localVerdict)).toMatchObject({ authority: { role: 'node', scopes: [] } })
+    expect(await call('d', other, localVerdict)).toMatchObject({ authority: { role: 'operator' } })
   })
 
   test('with a token that is another device’s, or none at all, is refused', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { LocalityVerdict } from '../../lib/locality/index.ts'
-import { decidePairing, type PairingFacts } from '../../lib/pairing/decide-pairing.ts'
+import { coveredUntil, decidePairing, type PairingFacts } from '../../lib/pairing/decide-pairing.ts'
 import type { Grant } from '../../lib/pairing/grant.ts'
 import { scopeLattice } from '../../lib/pairing/scopes.ts'
 import { silentPolicy, type SilentOptions } from '../../lib/pairing/silent-policy.ts'
@@ -61,6 +61,7 @@ describe('what a device holds × where it is × what it asks for', () => {
     ['silent, local, covered', SILENT_READ, localVerdict, 'operator', ['operator.read'], 'admit'],
     ['silent, local, no scopes', SILENT_READ, localVerdict, 'operator', [], 'admit'],
     ['silent, local, more', SILENT_READ, localVerdict, 'operator', ['x.y'], 'grant scope-upgrade x.y'],
+    ['silent, local, some more', SILENT_READ, localVerdict, 'operator', ['operator.read', 'x.y'], 'grant scope-upgrade x.y'], // prettier-ignore
     ['silent, local, other role', SILENT_READ, localVerdict, 'node', [], 'grant role-upgrade '],
     ['silent, remote, covered', SILENT_READ, remoteVerdict, 'operator', ['operator.read'], 'wait remote-use'],
     ['silent, remote, more', SILENT_READ, remoteVerdict, 'operator', ['x.y'], 'wait remote-use'],
@@ -97,6 +98,28 @@ describe('what a device holds × where it is × what it asks for', () => {
     expect(decide(expired, 'operator', ['operator.read'], remoteVerdict, {}, { nowMs: 999 })).toBe('admit')
   })
 })
+
+test('who waits is told what it holds that counts: its roles, and its scopes in the role', () => {
+  const facts = { lattice, silent: silentPolicy({}, lattice), windowOpen: false, host: 'here', nowMs: 1000 }
+  const grants = [...BOTH, grant('owner', 'operator', ['b.b']), grant('owner', 'operator', ['a.a'])]
+  const ask = { role: 'operator', scopes: ['x.y'] }
+  expect(decidePairing({ ...facts, grants, ask, verdict: remoteVerdict })).toMatchObject({
+    kind: 'wait',
+    heldRoles: ['node', 'operator'],
+    heldScopes: ['a.a', 'b.b'],
+  })
+})
+
+test.each<[string, [string, number | null][], number | null]>([
+  ['for good', [['a.a', null], ['b.b', null]], null],
+  ['until the first end that matters, in whatever order', [['a.a', 90], ['b.b', 60]], 60],
+  ['until the first end that matters, in whatever order', [['a.a', 60], ['b.b', 90]], 60],
+  ['past an end that another grant makes up for', [['a.a', 60], ['a.a', 90], ['b.b', null]], 90],
+  ['past all ends', [['a.a', 60], ['a.a', null], ['b.b', null]], null],
+])('an ask is covered %s', (_title, held, expected) => {
+  const grants = held.map(([scope, end]) => grant('owner', 'operator', [scope], end))
+  expect(coveredUntil(lattice, grants, { role: 'operator', scopes: ['a.a', 'b.b'] })).toBe(expected)
+}) // prettier-ignore
 
 describe('what the owner narrows', () => {
   const ask = (
@@ -144,7 +167,15 @@ describe('what the owner narrows', () => {
   test.each([
     [{ mode: 'sometimes' }, /silent\.mode/],
     [{ reasons: ['remote-use'] }, /silent\.reasons/],
-    [{ scopes: ['not a scope'] }, /silent\.scopes/],
+    [{ scopes: ['not a scope'] }, /^silent\.scopes: expected scopes$/],
+    [{ scopes: ['a.b', 'not a scope'] }, /silent\.scopes/],
+    [{ scopes: ['a.b', ['a.b']] }, /silent\.scopes/],
+    [{ scopes: 'a.b' }, /silent\.scopes/],
+    [
+      { reasons: ['not-paired', 'remote-use'] },
+      /^silent\.reasons: expected not-paired, role-upgrade, scope-upgrade$/,
+    ],
+    [{ reasons: 'not-paired' }, /silent\.reasons/],
     [{ assurance: 'none' }, /silent\.assurance/],
     [{ reason: [] }, /did you mean reasons/],
   ])('%j is refused', (options, message) => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { cleanName } from '../../lib/pairing/device-name.ts'
+import { cleanName, mixesScripts } from '../../lib/pairing/device-name.ts'
 
 const E_ACUTE = '\u00e9'
 
@@ -43,4 +43,25 @@ test('a name has at most 64 graphemes', () => {
 
 test('a name of a megabyte takes no time to speak of and stays bounded', () => {
   expect((cleanName('a\u0301'.repeat(500_000)) ?? '').length).toBeLessThanOrEqual(64 * 5)
+})
+
+test('a name is cut, not refused: white space at the cut goes too', () => {
+  expect(cleanName(`${'z'.repeat(63)} more`)).toBe('z'.repeat(63))
+})
+
+test.each([
+  ['phone', false],
+  ['Büro 2', false],
+  ['телефон', false],
+  ['家のサーバー', false],
+  ['phone 家', false],
+  ['phоne', true],
+  ['Αdmin', true],
+  ['οператор', true],
+  ['admiռ', true],
+  ['Ꭺdmin', true],
+  ['ⲁdmin', true],
+  ['', false],
+])('%s mixes scripts whose letters look alike: %s', (name, expected) => {
+  expect(mixesScripts(name)).toBe(expected)
 })

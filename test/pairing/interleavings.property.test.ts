@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { PairingStore } from '../../lib/pairing/index.ts'
-import { memoryStore } from '../../lib/store/index.ts'
+import { memoryStore } from '../../lib/store/memory-store.ts'
 import { chainProblem } from './chain-problem.ts'
 import { HOST } from './on-each-store.ts'
 import { attemptOf, deviceIdOf, LIMITS, serviceFixture, type Fixture } from './service-fixture.ts'

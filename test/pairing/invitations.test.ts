@@ -104,6 +104,21 @@ onEachStore('an invitation', {}, (bench) => {
     expect(await use(token)).toMatchObject({ kind: 'admitted' })
   })
 
+  test('that is worth nothing takes nothing away from a device at home, which is let in by what it holds', async () => {
+    await bench.fixture.connect('guest', 'operator', ['operator.read'])
+    expect(await use('made up', 'guest', ['operator.read'], { verdict: localVerdict })).toMatchObject({
+      kind: 'admitted',
+      silent: false,
+    })
+    expect(await use('made up', 'guest', ['operator.read'])).toEqual(INVALID)
+    expect(await use('made up', 'guest', ['operator.read'], { verdict: null })).toEqual({
+      kind: 'needs-locality',
+    })
+    expect(
+      await use('made up', 'guest', ['operator.read'], { verdict: localVerdict, requiresToken: true }),
+    ).toEqual(INVALID)
+  })
+
   test('stands in for the shared secret as long as it holds, and not once what it gave is gone', async () => {
     const { token } = await make()
     const requiresToken = true
@@ -118,6 +133,17 @@ onEachStore('an invitation', {}, (bench) => {
     for (const verdict of [remoteVerdict, localVerdict])
       expect(await use(token, 'guest', ['operator.read'], { requiresToken, verdict })).toEqual(INVALID)
     expect((await bench.fixture.service.list(HOST)).pending).toEqual([])
+  })
+
+  test('does not stand in for the shared secret where a silent grant is needed beside what it gave', async () => {
+    const { token } = await make()
+    const requiresToken = true
+    await use(token, 'guest', ['operator.read'], { requiresToken })
+    await bench.fixture.connect('guest', 'operator', ['operator.write'])
+    const both = ['operator.read', 'operator.write']
+    const verdict = localVerdict
+    expect(await use(token, 'guest', both, { requiresToken, verdict })).toEqual(INVALID)
+    expect(await use(token, 'guest', both, { verdict })).toMatchObject({ kind: 'admitted' })
   })
 
   test('does not stand in for the shared secret when its time is over', async () => {

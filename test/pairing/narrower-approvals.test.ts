@@ -61,6 +61,20 @@ onEachStore('an approval of less than was asked for', {}, (bench) => {
     expect(await bench.store.transaction((tx) => tx.request(requestId))).toMatchObject({ state: 'pending' })
   })
 
+  test('is refused with the role or scope that is too much', async () => {
+    const requestId = await bothRoles()
+    const { service } = bench.fixture
+    await expect(service.approve(HOST, { requestId, roles: ['node', 'admin'] })).rejects.toMatchObject({
+      message: 'roles: the request does not ask for the role admin',
+      details: { code: 'NOT_ASKED', role: 'admin' },
+    })
+    await expect(service.approve(HOST, { requestId, scopes: ['photos.write'] })).rejects.toMatchObject({
+      message: 'scopes: the request does not ask for the scope photos.write',
+      details: { code: 'NOT_ASKED', scope: 'photos.write' },
+    })
+    await expect(service.approve(HOST, { requestId, roles: [] })).rejects.toThrow(/name at least one/)
+  })
+
   test.each(['operator.*', 'operator.', 'operator.\u001b[2J', 'operator.a b'])(
     'cannot be of the pattern or text %j, which admin would give',
     async (scope) => {
@@ -82,6 +96,23 @@ onEachStore('an approval of less than was asked for', {}, (bench) => {
       reason: 'scope-upgrade',
       id: expect.not.stringMatching(requestId) as unknown,
     })
+  })
+
+  test('of what the device holds for good already adds nothing', async () => {
+    const approve = async (asked: string, less: Omit<Decision, 'requestId'>): Promise<void> => {
+      const { id: requestId } = await bench.fixture.request('phone', 'operator', [asked])
+      await bench.fixture.service.approve(HOST, { requestId, ...less })
+    }
+    await approve('operator.write', { scopes: ['operator.read'], expiresInMs: 60_000 })
+    await approve('operator.write', { scopes: ['operator.read'] })
+    expect(await given()).toHaveLength(2)
+    await approve('operator.write', { scopes: ['operator.read'] })
+    await approve('operator.write', { scopes: ['operator.read'], expiresInMs: 60_000 })
+    expect(await given()).toHaveLength(2)
+    // What it holds silently is not for good.
+    await bench.fixture.connect('phone', 'operator', ['operator.write'])
+    await approve('operator.write', {})
+    expect(await given()).toContainEqual(['operator', ['operator.write'], 'owner'])
   })
 
   test('takes no more than the approver needs for the part', async () => {

@@ -33,9 +33,12 @@ describe('the lattice of scopes', () => {
   })
 })
 
-test.each(['a', 'operator.read', 'photos:write', 'a-b_c.d', 'A1'])('%s is a scope', (text) => {
-  expect(isScope(text)).toBe(true)
-})
+test.each(['a', 'operator.read', 'photos:write', 'a-b_c.d', 'A1', 'a'.repeat(64)])(
+  '%s is a scope',
+  (text) => {
+    expect(isScope(text)).toBe(true)
+  },
+)
 
 test.each([
   '',

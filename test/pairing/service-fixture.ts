@@ -20,7 +20,7 @@ import {
   type PairingStore,
   type SilentOptions,
 } from '../../lib/pairing/index.ts'
-import { memoryStore, sqliteStore } from '../../lib/store/index.ts'
+import { memoryStore } from '../../lib/store/memory-store.ts'
 import { localVerdict, remoteVerdict } from './verdicts.ts'
 
 export type Fixture = {
@@ -55,17 +55,21 @@ export const LIMITS: PairingLimits = {
   maxInvites: 3,
 }
 
-export const STORES: readonly [string, () => Promise<{ store: PairingStore; remove: () => void }>][] = [
-  ['memory', () => Promise.resolve({ store: memoryStore(), remove: () => undefined })],
-  [
-    'SQLite',
-    async () => {
-      const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-service-'))
-      const store = await sqliteStore(path.join(folder, 'latchkey.db'))
-      return { store, remove: () => rmSync(folder, { recursive: true }) }
-    },
-  ],
+type Opener = readonly [string, () => Promise<{ store: PairingStore; remove: () => void }>]
+
+const MEMORY: Opener = ['memory', () => Promise.resolve({ store: memoryStore(), remove: () => undefined })]
+const SQLITE: Opener = [
+  'SQLite',
+  async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-service-'))
+    const { sqliteStore } = await import('../../lib/store/sqlite-store.ts')
+    const store = await sqliteStore(path.join(folder, 'latchkey.db'))
+    return { store, remove: () => rmSync(folder, { recursive: true }) }
+  },
 ]
+
+/** What decides is the same on each; what asks for the quick one, such as mutation testing, gets that alone. */
+export const STORES = process.env.LATCHKEY_TEST_STORES === 'memory' ? [MEMORY] : [MEMORY, SQLITE]
 
 /** The same name always gives the same device id. */
 export function deviceIdOf(name: string): string {

@@ -6,7 +6,7 @@ import {
   silentPolicy,
   type PairingStore,
 } from '../../lib/pairing/index.ts'
-import { memoryStore } from '../../lib/store/index.ts'
+import { memoryStore } from '../../lib/store/memory-store.ts'
 import { HOST } from './on-each-store.ts'
 import { attemptOf, LIMITS } from './service-fixture.ts'
 import { remoteVerdict } from './verdicts.ts'

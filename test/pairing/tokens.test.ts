@@ -44,6 +44,43 @@ onEachStore('a device token', {}, (bench) => {
     expect(await connect(old)).toMatchObject({ standing: 'superseded' })
   })
 
+  test('that another rotates comes to a device without its token too; the old one lasts until it was used', async () => {
+    const old = await pairedPhone(bench)
+    await bench.fixture.service.rotate(HOST, PHONE)
+    const next = newTokenOf(await connect(null))
+    expect(await connect(null)).toMatchObject({ kind: 'admitted', newToken: null })
+    expect(await connect(old)).toMatchObject({ kind: 'admitted', newToken: null })
+    expect(await connect(next)).toMatchObject({ kind: 'admitted', newToken: null })
+    expect(await connect(old)).toMatchObject({ standing: 'superseded' })
+  })
+
+  test('of one role ends with that role alone', async () => {
+    const operator = await pairedPhone(bench)
+    const asNode = (token: string | null) =>
+      bench.fixture.service.connect({ ...attemptOf('phone', 'node', [], localVerdict), token })
+    const node = newTokenOf(await asNode(null))
+    await bench.fixture.service.rotate(HOST, PHONE)
+    await bench.fixture.service.revoke(HOST, PHONE.deviceId, 'operator')
+    expect(await asNode(node)).toMatchObject({ kind: 'admitted', newToken: null })
+    const records = await bench.store.transaction((tx) => tx.tokens(PHONE.deviceId))
+    expect(records).toMatchObject([
+      { role: 'node', revokedAtMs: null },
+      { role: 'operator', revokedAtMs: bench.fixture.clock.nowMs, isRotationDue: false },
+    ])
+    const { id: requestId } = await bench.fixture.request('phone', 'operator', [])
+    await bench.fixture.service.approve(HOST, { requestId })
+    expect(await connect(operator)).toEqual({ kind: 'token-mismatch', standing: 'revoked' })
+  })
+
+  test('that a device never had counts for nothing, and keeps it from nothing', async () => {
+    const attempt = { ...attemptOf('phone', 'operator', [], remoteVerdict), token: 'x' }
+    const { service } = bench.fixture
+    expect(await service.connect({ ...attempt, requiresToken: true })).toEqual({ kind: 'unauthorized' })
+    expect(await service.connect(attempt)).toMatchObject({ kind: 'waiting', isNew: true })
+    await pairedPhone(bench)
+    expect(await service.connect({ ...attempt, requiresToken: true })).toEqual({ kind: 'token-mismatch', standing: 'unknown' }) // prettier-ignore
+  })
+
   test('is handed out once to connects at the same time; the others go on with the old one', async () => {
     const old = await pairedPhone(bench)
     await bench.fixture.service.rotate(HOST, PHONE)

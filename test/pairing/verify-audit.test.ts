@@ -11,6 +11,8 @@ import {
 import { auditKey, GATEWAY, headOf, logOf, sealed } from './audit-logs.ts'
 
 const key = auditKey()
+/** Where the quick store is asked for, so are few inputs. */
+const RUNS = process.env.LATCHKEY_TEST_STORES === 'memory' ? 20 : 300
 
 /** What a gateway leaves that has written these entries. */
 function evidenceOf(entries: readonly AuditEntry[], more: Partial<AuditEvidence> = {}): AuditEvidence {
@@ -113,6 +115,29 @@ describe('what was done to it has a word', () => {
   })
 })
 
+test('what is said names the entries that are missing', () => {
+  const saw = (rows: readonly AuditEntry[], given = evidence) =>
+    verify(rows, given).problems.map((one) => one.saw)
+  expect(saw(log.toSpliced(4, 1))).toEqual(['entry 5 is missing'])
+  expect(saw(log.toSpliced(4, 3))).toEqual(['entries 5 to 7 are missing'])
+  const remembered = JSON.stringify({ gatewayId: GATEWAY, ...headOf(key, at(5)) })
+  const report = verify(log.toSpliced(4, 1), { ...evidence, remembered })
+  expect(words(report)).toEqual(['dropped 5', 'dropped 5'])
+  expect(report.problems[1]?.saw).toBe('the remembered head is of entry 5, which is missing')
+})
+
+test('an entry put in behind one of long ago is called one that does not follow, at no cost of memory', () => {
+  const long = logOf(10_003)
+  const follows = (seq: number) => {
+    const given = evidenceOf(long)
+    const forged = sealed({ ...at(5), seq: seq + 1, previousHash: long[seq - 1]?.hash ?? '' })
+    return words(verify([...long, { ...forged, seq: 10_004 }], given))[0]
+  }
+  expect(follows(4)).toBe('inserted 5')
+  expect(follows(3)).toBe('dropped 10004')
+  expect(follows(10_002)).toBe('inserted 10003')
+})
+
 describe('whatever is done to a log', () => {
   const whole = logOf(30)
   const heads = whole.map((entry) => JSON.stringify(headOf(key, entry)))
@@ -139,7 +164,7 @@ describe('whatever is done to a log', () => {
         const hashed = sealed(rows[index] as AuditEntry)
         expect(verify(entries.with(index, hashed), evidenceOf(entries)).ok).toBe(false)
       }),
-      { numRuns: 300 },
+      { numRuns: RUNS },
     )
   })
 
@@ -171,7 +196,7 @@ describe('whatever is done to a log', () => {
             expect(verify(rows, { ...given, storedHead }).ok).toBe(false)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: RUNS / 5 },
     )
   })
 
