@@ -1,11 +1,12 @@
-// The tests of lib/locality in one process: a mutant costs what they cost, so the two that try thousands of inputs are
-// left out. A mutant that survives here is to be held against them too.
+// The tests of one part of lib, by itself, in one process: a mutant costs what they cost.
+import { fileURLToPath } from 'node:url'
 import base from './jest.config.js'
 
 export default {
   ...base,
-  roots: ['<rootDir>/test/locality'],
-  testPathIgnorePatterns: ['/node_modules/', 'property\\.test', 'proxy-addr\\.test'],
+  roots: ['<rootDir>/test/mutation'],
+  testMatch: ['**/area.suite.ts'],
+  testEnvironment: fileURLToPath(new URL('test/mutation/one-failure.ts', import.meta.url)),
   maxWorkers: 1,
   reporters: [],
 }

@@ -18,6 +18,7 @@ export default {
     'bench/**/*.ts',
     'test/**/children/*',
     'test/**/specimens/*',
+    'test/mutation/*',
   ],
   project: ['lib/**/*.ts', 'test/**/*.{ts,mjs,js}', 'scripts/**/*.mjs', 'bench/**/*.ts', 'examples/**/*.js'],
   // A type that a signature of its own file names is exported with it.
@@ -31,6 +32,8 @@ export default {
     'axe-core',
     'cspell',
     'jest',
+    // Comes with jest.
+    'jest-environment-node',
     'publint',
     'typedoc',
   ],

@@ -1,19 +1,21 @@
-// Mutation testing of what decides: `npm run mutation` for lib/locality, `npm run mutation -- -m 'lib/pairing/**/*.ts'`
-// for the other. One at a time, and only what has changed since the last run.
+// Mutation testing of what decides: `npm run mutation` for lib/locality, `LATCHKEY_MUTATE=pairing npm run mutation` for
+// the other. Only what has changed since the last run, or is met by a test of a new name; `--force` for all of it.
+const area = process.env.LATCHKEY_MUTATE ?? 'locality'
+
 export default {
-  mutate: ['lib/locality/**/*.ts'],
+  mutate: [`lib/${area}/**/*.ts`],
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
   jest: { projectType: 'custom', configFile: 'jest.mutation.config.js', enableFindRelatedTests: false },
-  coverageAnalysis: 'off',
+  coverageAnalysis: 'perTest',
   concurrency: 1,
   incremental: true,
-  incrementalFile: '.stryker/incremental.json',
+  incrementalFile: `.stryker/incremental-${area}.json`,
   tempDirName: '.stryker/sandbox',
   reporters: ['progress-append-only', 'clear-text', 'json'],
-  jsonReporter: { fileName: '.stryker/report.json' },
+  jsonReporter: { fileName: `.stryker/report-${area}.json` },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   ignorePatterns: ['dist', '.node', 'reference', 'coverage', 'docs', 'examples', 'bench', '.github'],
   disableTypeChecks: false,
-  timeoutMS: 60_000,
+  timeoutMS: 20_000,
 }
