@@ -9,6 +9,8 @@ export default {
   jest: { projectType: 'custom', configFile: 'jest.mutation.config.js', enableFindRelatedTests: false },
   coverageAnalysis: 'perTest',
   concurrency: 1,
+  // jest keeps something of every run.
+  maxTestRunnerReuse: 250,
   incremental: true,
   incrementalFile: `.stryker/incremental-${area}.json`,
   tempDirName: '.stryker/sandbox',
