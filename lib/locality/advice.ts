@@ -2,6 +2,8 @@ import { namedProxy, type ProxyEvidence } from './named-proxy.ts'
 import { PROXY_RECIPES, type ProxyName, type ProxyRecipe } from './proxy-recipes.ts'
 import type { TraceEntry } from './verdict.ts'
 
+// Stryker disable StringLiteral: prose; test/locality/advice.test.ts holds its form
+
 /** People silence a detector by breaking it, so every text about a proxy also says what not to do. */
 const NEVER =
   'Do not strip forwarding headers and do not rewrite Host to localhost: both make the whole internet look local.'
@@ -74,6 +76,8 @@ const ADVICE: Readonly<Record<Rule, Advice>> = {
     after: PROVE,
   },
 }
+
+// Stryker restore StringLiteral
 
 /** These are about a proxy even when none is known by name; the others only when one is. */
 const ALWAYS_ABOUT_A_PROXY: ReadonlySet<Rule> = new Set<Rule>([

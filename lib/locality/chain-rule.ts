@@ -53,7 +53,7 @@ function companionProblem(
     case 'x-forwarded-host': {
       const host = parseHost(field.value)
       if (host === null) return 'forwarding-malformed'
-      const named = policy.hosts.some((own) => own.name === host.name && own.isIPv6 === host.isIPv6)
+      const named = policy.hosts.some((own) => own.name === host.name)
       return named || host.isLoopback ? null : 'forwarding-conflict'
     }
     case 'x-real-ip': {
