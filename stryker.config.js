@@ -3,12 +3,15 @@
 const area = process.env.LATCHKEY_MUTATE ?? 'locality'
 
 export default {
-  mutate: [`lib/${area}/**/*.ts`],
+  // The recipes are text alone.
+  mutate: [`lib/${area}/**/*.ts`, '!lib/locality/proxy-recipes.ts'],
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
   jest: { projectType: 'custom', configFile: 'jest.mutation.config.js', enableFindRelatedTests: false },
   coverageAnalysis: 'perTest',
   concurrency: 1,
+  // jest keeps something of every run.
+  maxTestRunnerReuse: 250,
   incremental: true,
   incrementalFile: `.stryker/incremental-${area}.json`,
   tempDirName: '.stryker/sandbox',

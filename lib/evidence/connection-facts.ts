@@ -18,6 +18,8 @@ export type ConnectionFacts = {
 /** The handle below a socket, as far as it is looked at. */
 type Handle = { readonly fd?: unknown; readonly constructor?: { readonly name?: string } }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
 const remembered = new WeakMap<Socket, ConnectionFacts>()
 
 /** Call it when the connection is made; later calls return what was seen first. */
@@ -80,7 +82,7 @@ export function requestFacts(request: IncomingMessage, upgrade: boolean): Reques
   const { transport, remoteAddress, localAddress } = connectionFacts(request.socket)
   const ingress = ingressOf(serverOf(request.socket))
   const headerLimit = headerLimitOf(request.socket)
-  return {
+  const facts: Writable<RequestFacts> = {
     transport: ingress === 'private' ? 'private' : transport,
     remoteAddress,
     localAddress,
@@ -89,9 +91,10 @@ export function requestFacts(request: IncomingMessage, upgrade: boolean): Reques
     url: (request as { readonly originalUrl?: string }).originalUrl ?? request.url ?? '',
     rawHeaders: request.rawHeaders,
     upgrade,
-    ...(headerLimit === undefined ? {} : { headerLimit }),
-    ...(ingress === undefined || ingress === 'private' ? {} : { listener: ingress }),
   }
+  if (headerLimit !== undefined) facts.headerLimit = headerLimit
+  if (ingress === 'public' || ingress === 'local') facts.listener = ingress
+  return facts
 }
 
 /** The server that accepted it; Node keeps it on the socket. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { LocalityPolicy, LocalityVerdict, PeerEvidence } from '../locality/index.ts'
-import { decideReading } from '../locality/decide-locality.ts'
+import { decideByHeaders, decideByPeer } from '../locality/decide-locality.ts'
 import type { OriginStanding } from '../locality/origin.ts'
+import { needsKernel } from '../locality/peer-rules.ts'
 import { originOfReading, readRequest, type Reading } from '../locality/reading.ts'
 import { connectionFacts, connectionKey, requestFacts } from './connection-facts.ts'
 import type { PeerLookup } from './peer-lookup.ts'
@@ -113,13 +114,17 @@ export function localityJudge(
     reading: Reading,
     { fresh = false, localSecret = false }: JudgeOptions,
   ): LocalityVerdict | Promise<LocalityVerdict> {
-    const byHeaders = decideReading(reading, { localSecret, tainted: isTainted() })
-    if (byHeaders.reason === 'forwarding-untrusted') learnTaint(request)
+    const { trace, refusal } = decideByHeaders(reading, {})
+    if (refusal !== null) {
+      if (refusal.reason === 'forwarding-untrusted') learnTaint(request)
+      return counted(refusal)
+    }
+    if (!needsKernel(reading, localSecret))
+      return counted(decideByPeer(reading, trace, { localSecret, tainted: isTainted() }))
     // Everything that the request itself says is in order: only now is the kernel worth asking.
-    if (byHeaders.reason !== 'peer-unproven') return counted(byHeaders)
     const decideWith = (peer: PeerEvidence): LocalityVerdict => {
       const tainted = isTainted() || memory.isTainted(connectionKey(request), peer)
-      return counted(decideReading(reading, { localSecret, peer, tainted }))
+      return counted(decideByPeer(reading, trace, { localSecret, peer, tainted }))
     }
     const { peer, coming } = askKernel(request, fresh)
     return peer === null ? coming.then(decideWith) : decideWith(peer)

@@ -1,21 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { localityJudge, platformPeerLookup, type Examined, type PeerLookup } from '../evidence/index.ts'
-import { localityPolicy, type LocalityOptions, type LocalityVerdict } from '../locality/index.ts'
-import type { OriginStanding } from '../locality/origin.ts'
-
-declare global {
-  // The namespace that Express's own types merge with.
-  // eslint-disable-next-line @typescript-eslint/no-namespace
-  namespace Express {
-    // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
-    interface Request {
-      /** True when the client is on this machine, as far as can be proved. Set by `localClient()`. */
-      readonly isLocalClient: boolean
-      /** Where the client is, and why. Set by `localClient()`. */
-      readonly clientLocality: LocalityVerdict
-    }
-  }
-}
+import { localityPolicy, type LocalityOptions } from '../locality/index.ts'
+import { keepLocality } from './request-locality.ts'
 
 /** How locality is decided, and who asks the kernel. */
 export type LocalClientOptions = LocalityOptions & {
@@ -23,23 +9,12 @@ export type LocalClientOptions = LocalityOptions & {
   readonly peerLookup?: PeerLookup
 }
 
-const KNOWN = Symbol('locality')
-
-/** What the accessors of a request read. */
-type Known = Examined & { readonly response: ServerResponse }
-type Marked = IncomingMessage & { readonly [KNOWN]: Known }
-
 /** A middleware of Express 4 or 5, or of Connect; Express's own types are not needed. */
 export type LocalClientMiddleware = (
   request: IncomingMessage,
   response: ServerResponse,
   next: (error?: unknown) => void,
 ) => void
-
-/** Whose page the request acts for; `undefined` when `localClient()` has not seen it. */
-export function originStandingOf(request: IncomingMessage): OriginStanding | undefined {
-  return (request as Partial<Marked>)[KNOWN]?.origin
-}
 
 /**
  * Express middleware that works out where the client truly is, and sets `req.isLocalClient` and
@@ -59,36 +34,12 @@ export function localClient(options: LocalClientOptions = {}): LocalClientMiddle
   const { peerLookup, ...locality } = options
   const judge = localityJudge(localityPolicy(locality), peerLookup ?? platformPeerLookup())
   return function localClient(request, response, next) {
-    const go = ({ verdict, origin }: Examined): void => {
-      attach(request, { verdict, origin, response })
+    const go = (examined: Examined): void => {
+      keepLocality(request, response, examined)
       next()
     }
     const examined = judge.examine(request)
     if (examined instanceof Promise) examined.then(go, next)
     else go(examined)
   }
-}
-
-/** The same functions for every request, so that no request makes any of its own. */
-const ACCESSORS: PropertyDescriptorMap = {
-  isLocalClient: accessor(({ verdict }) => verdict.isLocal),
-  clientLocality: accessor(({ verdict }) => verdict),
-}
-
-function accessor(read: (known: Known) => unknown): PropertyDescriptor {
-  return {
-    configurable: true,
-    enumerable: true,
-    get(this: Marked) {
-      const known = this[KNOWN]
-      // The answer depends on locality.
-      if (!known.response.headersSent) known.response.setHeader('Cache-Control', 'no-store')
-      return read(known)
-    },
-  }
-}
-
-function attach(request: IncomingMessage, known: Known): void {
-  Object.defineProperty(request, KNOWN, { configurable: true, value: known })
-  Object.defineProperties(request, ACCESSORS)
 }

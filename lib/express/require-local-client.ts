@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { LatchkeyError } from '../errors.ts'
 import type { LocalityVerdict } from '../locality/index.ts'
-import { originStandingOf, type LocalClientMiddleware } from './local-client.ts'
+import type { LocalClientMiddleware } from './local-client.ts'
+import { localityOf } from './request-locality.ts'
 
 /**
  * Guard: lets local clients pass and answers everybody else with 403 `application/problem+json` (RFC 9457).
@@ -10,14 +11,17 @@ import { originStandingOf, type LocalClientMiddleware } from './local-client.ts'
  */
 export function requireLocalClient(): LocalClientMiddleware {
   return function requireLocalClient(request, response, next) {
-    const verdict = (request as IncomingMessage & { readonly clientLocality?: LocalityVerdict })
-      .clientLocality
-    if (verdict === undefined) next(new LatchkeyError('LOCALITY_MISSING'))
-    else if (!verdict.isLocal)
+    const examined = localityOf(request)
+    if (examined === undefined) {
+      next(new LatchkeyError('LOCALITY_MISSING'))
+      return
+    }
+    const { verdict, origin } = examined
+    if (!verdict.isLocal)
       refuse(response, 'not-local-client', 'This is for clients on this machine only.', verdict)
-    else if (originStandingOf(request) === 'foreign') {
+    else if (origin === 'foreign')
       refuse(response, 'cross-site', 'A page from elsewhere may not call this.', verdict)
-    } else next()
+    else next()
   }
 }
 

@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from 'node:net'
+import { isIPv6 } from 'node:net'
 
 /**
  * Canonical text of an IP literal, or `null` when `text` is not one. IPv4 as four decimal octets, IPv6 as in
@@ -6,18 +6,15 @@ import { isIP, isIPv4 } from 'node:net'
  * hex and short forms are refused: what they mean depends on who reads them.
  */
 export function canonicalAddress(text: string): string | null {
-  const family = isIP(text)
-  if (family === 4) return text
-  if (family === 0 || text.includes('%')) return null
+  if (ipv4Number(text) !== -1) return text
+  if (!isIPv6(text) || text.includes('%')) return null
   const groups = ipv6Groups(text)
   return mappedIPv4(groups) ?? formatIPv6(groups)
 }
 
 /** True for 127.0.0.0/8 and ::1. Expects canonical text; `::ffff:127.0.0.1` is `127.0.0.1` by then. */
 export function isLoopbackAddress(canonical: string): boolean {
-  return (
-    canonical === '127.0.0.1' || canonical === '::1' || (canonical.startsWith('127.') && isIPv4(canonical))
-  )
+  return canonical === '::1' || (canonical.startsWith('127.') && ipv4Number(canonical) !== -1)
 }
 
 /** An IPv4 address (canonical) as a number; -1 for all else. */

@@ -1,6 +1,8 @@
 import { namedProxy, type ProxyEvidence } from './named-proxy.ts'
-import { PROXY_RECIPES, type ProxyRecipe } from './proxy-recipes.ts'
-import type { LocalityReason } from './verdict.ts'
+import { PROXY_RECIPES, type ProxyName, type ProxyRecipe } from './proxy-recipes.ts'
+import type { TraceEntry } from './verdict.ts'
+
+// Stryker disable StringLiteral: prose; test/locality/advice.test.ts holds its form
 
 /** People silence a detector by breaking it, so every text about a proxy also says what not to do. */
 const NEVER =
@@ -13,10 +15,11 @@ const ANY_PROXY =
 const PROVE =
   "Latchkey's own client proves itself with the gateway's secret file; other local tools can use a private listener."
 
+type Rule = TraceEntry['rule']
 type Advice = string | { readonly cause: string; readonly after?: string }
 
 /** A text stands for itself; with a `cause`, what the proxy has to do follows, and what nobody may do. */
-const ADVICE: Partial<Readonly<Record<LocalityReason, Advice>>> = {
+const ADVICE: Readonly<Record<Rule, Advice>> = {
   'peer-unknown': {
     cause:
       'The connection has no peer address: it came through a Unix socket that any proxy may use, or it was reset. Local tools should connect to the loopback port, or to a socket that Latchkey opened; a proxy to the TCP port.',
@@ -74,8 +77,10 @@ const ADVICE: Partial<Readonly<Record<LocalityReason, Advice>>> = {
   },
 }
 
+// Stryker restore StringLiteral
+
 /** These are about a proxy even when none is known by name; the others only when one is. */
-const ALWAYS_ABOUT_A_PROXY: ReadonlySet<LocalityReason> = new Set<LocalityReason>([
+const ALWAYS_ABOUT_A_PROXY: ReadonlySet<Rule> = new Set<Rule>([
   'host-not-local',
   'forwarding-untrusted',
   'forwarding-incomplete',
@@ -86,19 +91,17 @@ const ALWAYS_ABOUT_A_PROXY: ReadonlySet<LocalityReason> = new Set<LocalityReason
   'proxy-seen',
 ])
 
-/**
- * Plain text on one line, under 600 characters, with the change for the proxy that the evidence names. As a
- * field to spread: absent when there is nothing to do.
- */
-export function adviceFor(reason: LocalityReason, evidence: ProxyEvidence): { readonly advice?: string } {
-  const advice = ADVICE[reason]
-  if (advice === undefined) return {}
-  if (typeof advice === 'string') return { advice }
-  const proxy = namedProxy(evidence)
-  if (proxy === null && !ALWAYS_ABOUT_A_PROXY.has(reason))
-    return { advice: joined(advice.cause, advice.after) }
-  const change = proxy === null ? ANY_PROXY : PROXY_RECIPES[proxy].advice
-  return { advice: joined(advice.cause, change, advice.after, NEVER) }
+type Texts = { readonly [proxy in ProxyName | 'none']: string }
+
+/** Written once: whoever is refused a thousand times a second must not cost more than who is let in. */
+const TEXTS = new Map<Rule, string | Texts>()
+for (const [rule, advice] of Object.entries(ADVICE) as [Rule, Advice][])
+  TEXTS.set(rule, typeof advice === 'string' ? advice : textsOf(rule, advice))
+
+/** Plain text on one line, under 600 characters, with the change for the proxy that the evidence names. */
+export function adviceFor(rule: Rule, evidence: ProxyEvidence): string {
+  const texts = TEXTS.get(rule) ?? ''
+  return typeof texts === 'string' ? texts : texts[namedProxy(evidence) ?? 'none']
 }
 
 /** The recipes that an advice speaks of: that of the proxy it names, or those of all with lines to write. */
@@ -108,6 +111,12 @@ export function recipesIn(advice: string): readonly ProxyRecipe[] {
   return all.filter((recipe) => advice.includes(recipe.advice))
 }
 
-function joined(...parts: readonly (string | undefined)[]): string {
-  return parts.filter((part) => part !== undefined).join(' ')
+function textsOf(rule: Rule, { cause, after = '' }: Exclude<Advice, string>): Texts {
+  const joined = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' ')
+  const none = ALWAYS_ABOUT_A_PROXY.has(rule) ? joined(cause, ANY_PROXY, after, NEVER) : joined(cause, after)
+  const named = Object.entries(PROXY_RECIPES).map(([proxy, recipe]) => [
+    proxy,
+    joined(cause, recipe.advice, after, NEVER),
+  ])
+  return { ...(Object.fromEntries(named) as Record<ProxyName, string>), none }
 }

@@ -4,7 +4,7 @@ import { parseHost } from './host.ts'
 import type { LocalityPolicy } from './policy.ts'
 import { valuesOf, type Reading } from './reading.ts'
 import { failed, passed, shared, skipped } from './trace-entry.ts'
-import type { LocalityReason, TraceEntry } from './verdict.ts'
+import type { TraceEntry } from './verdict.ts'
 
 const NO_HEADER = shared(skipped('hop-untrusted', 'no forwarding header'))
 const COMPANIONS: readonly string[] = [
@@ -42,7 +42,7 @@ function companionProblem(
   policy: LocalityPolicy,
   field: ForwardingField,
   chain: readonly string[],
-): LocalityReason | null {
+): TraceEntry['rule'] | null {
   switch (field.name) {
     case 'x-forwarded-proto':
       return /^(?:https?|wss?)$/i.test(field.value) ? null : 'forwarding-malformed'
@@ -53,7 +53,7 @@ function companionProblem(
     case 'x-forwarded-host': {
       const host = parseHost(field.value)
       if (host === null) return 'forwarding-malformed'
-      const named = policy.hosts.some((own) => own.name === host.name && own.isIPv6 === host.isIPv6)
+      const named = policy.hosts.some((own) => own.name === host.name)
       return named || host.isLoopback ? null : 'forwarding-conflict'
     }
     case 'x-real-ip': {

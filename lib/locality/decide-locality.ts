@@ -13,7 +13,7 @@ import {
   peerKnown,
 } from './rules.ts'
 import { shared, skipped } from './trace-entry.ts'
-import type { Assurance, LocalityReason, LocalityVerdict, RequestFacts, TraceEntry } from './verdict.ts'
+import type { Assurance, LocalityVerdict, PeerEvidence, RequestFacts, TraceEntry } from './verdict.ts'
 
 /** Rules 1 to 8: what the connection and the headers say. In this order; the first that fails decides. */
 const HEADER_RULES: readonly ((reading: Reading) => TraceEntry)[] = [
@@ -27,7 +27,7 @@ const HEADER_RULES: readonly ((reading: Reading) => TraceEntry)[] = [
   notTampered,
 ]
 
-const RULES: readonly LocalityReason[] = [
+const RULES: readonly TraceEntry['rule'][] = [
   'peer-unknown',
   'headers-truncated',
   'public-listener',
@@ -48,23 +48,34 @@ const NOT_ASKED = RULES.map((rule) => shared(skipped(rule, 'not asked: an earlie
  * made up. Headers only ever take locality away.
  */
 export function decideLocality(policy: LocalityPolicy, facts: RequestFacts): LocalityVerdict {
-  return decideReading(readRequest(policy, facts), facts)
+  const reading = readRequest(policy, facts)
+  const { trace, refusal } = decideByHeaders(reading, facts)
+  return refusal ?? decideByPeer(reading, trace, facts)
 }
 
-/** The same for a request that has been read, with what was found out meanwhile. */
-export function decideReading(reading: Reading, evidence: Evidence): LocalityVerdict {
+/** Rules 1 to 8 of a request: what they saw, and the verdict when one of them fails. */
+export function decideByHeaders(
+  reading: Reading,
+  { peer }: Evidence,
+): { readonly trace: TraceEntry[]; readonly refusal: LocalityVerdict | null } {
   const trace: TraceEntry[] = []
   for (const rule of HEADER_RULES) {
     const entry = rule(reading)
     trace.push(entry)
-    if (entry.outcome === 'fail') return refused(reading, evidence, trace, entry)
+    if (entry.outcome === 'fail') return { trace, refusal: refused(reading, peer, trace, entry) }
   }
+  return { trace, refusal: null }
+}
+
+/** Rules 9 and 10, for a request that has passed the others; the trace of those goes on. */
+export function decideByPeer(reading: Reading, trace: TraceEntry[], evidence: Evidence): LocalityVerdict {
   const { entry, assurance } = peerIsOurs(reading, evidence)
   trace.push(entry)
-  if (entry.outcome === 'fail') return refused(reading, evidence, trace, entry)
+  if (entry.outcome === 'fail') return refused(reading, evidence.peer, trace, entry)
   const last = notTainted(evidence, assurance)
   trace.push(last)
-  return last.outcome === 'fail' ? refused(reading, evidence, trace, last) : local(reading, trace, assurance)
+  if (last.outcome === 'fail') return refused(reading, evidence.peer, trace, last)
+  return local(reading, trace, assurance)
 }
 
 function local(reading: Reading, trace: readonly TraceEntry[], assurance: Assurance): LocalityVerdict {
@@ -77,12 +88,11 @@ function local(reading: Reading, trace: readonly TraceEntry[], assurance: Assura
 
 function refused(
   { fields, peer, clientAddress }: Reading,
-  evidence: Evidence,
+  peerProcess: PeerEvidence | undefined,
   trace: TraceEntry[],
   { rule }: TraceEntry,
 ): LocalityVerdict {
   for (let i = trace.length; i < NOT_ASKED.length; i += 1) trace.push(NOT_ASKED[i] as TraceEntry)
-  const advice = adviceFor(rule, { process: evidence.peer?.process, peer, forwarding: fields.forwarding })
   return {
     isLocal: false,
     kind: 'remote',
@@ -91,6 +101,6 @@ function refused(
     reason: rule,
     trace,
     silent: false,
-    ...advice,
+    advice: adviceFor(rule, { process: peerProcess?.process, peer, forwarding: fields.forwarding }),
   }
 }

@@ -11,7 +11,7 @@ const OWS = /[ \t]*/y
  */
 export function forwardedChain(value: string): string[] | null {
   const elements = parseForwarded(value)
-  if (elements === null || elements.length === 0) return null
+  if (elements === null) return null
   const chain: string[] = []
   for (const element of elements) {
     const address = nodeAddress(element.get('for') ?? '')
@@ -58,7 +58,7 @@ function parseForwarded(value: string): Map<string, string>[] | null {
 function nodeAddress(node: string): string | null {
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::(\d{1,5}|_[A-Za-z0-9._-]+))?$/.exec(node)
   if (match === null) return null
-  if (match[3] !== undefined && Number(match[3]) > 65535) return null
+  if (Number(match[3]) > 65535) return null
   const [, v6, v4] = match
   if (v6 !== undefined && !v6.includes(':')) return null
   return canonicalAddress(v6 ?? v4 ?? '')

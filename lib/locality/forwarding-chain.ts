@@ -10,7 +10,7 @@ export type ForwardedBy = 'x-forwarded-for' | 'forwarded'
  * them is not a plain IP literal. Several fields of the same name are one list (RFC 9110, section 5.3).
  */
 export function parseChain(forwardedBy: ForwardedBy, values: readonly string[]): string[] | null {
-  const joined = values.length === 1 ? (values[0] ?? '') : values.join(',')
+  const joined = values.join(',')
   if (forwardedBy === 'forwarded') return forwardedChain(joined)
   const chain: string[] = []
   for (const element of joined.split(',')) {
@@ -23,19 +23,15 @@ export function parseChain(forwardedBy: ForwardedBy, values: readonly string[]):
 
 /** The right-most hop that is not trusted, as proxy-addr finds it; the left-most when all are. */
 export function clientOfChain(chain: readonly string[], trusts: TrustList): string {
-  for (let i = chain.length - 1; i > 0; i -= 1) {
-    const hop = chain[i] ?? ''
-    if (!trusts(hop)) return hop
-  }
-  return chain[0] ?? ''
+  return chain.findLast((hop) => !trusts(hop)) ?? chain[0] ?? ''
 }
 
 /** Optional white space is space and tab, nothing else: `String.trim` would take a no-break space too. */
 function trimOws(text: string): string {
   let start = 0
   let end = text.length
-  while (start < end && isOws(text.charCodeAt(start))) start += 1
-  while (end > start && isOws(text.charCodeAt(end - 1))) end -= 1
+  while (isOws(text.charCodeAt(start))) start += 1
+  while (isOws(text.charCodeAt(end - 1))) end -= 1
   return text.slice(start, end)
 }
 

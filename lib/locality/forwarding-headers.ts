@@ -1,3 +1,5 @@
+import { remembered } from './remembered.ts'
+
 /** Names that proxies use to say for whom they speak. An open set: presence counts, even when empty. */
 const NAMES: ReadonlySet<string> = new Set([
   'forwarded',
@@ -55,9 +57,6 @@ export type FieldClass = {
   readonly exact: boolean
 }
 
-const REMEMBERED = 1024
-/** Names of any use are shorter; what strangers can make us keep is bounded. */
-const MAX_REMEMBERED_LENGTH = 64
 const OTHER_KINDS: ReadonlyMap<string, FieldKind> = new Map([
   ['host', 'host'],
   [':authority', 'authority'],
@@ -73,17 +72,8 @@ export function fieldClassifier(extra: readonly string[]): (rawName: string) => 
     ...PREFIXES,
     ...extra.filter((name) => name.endsWith('*')).map((name) => fold(name.slice(0, -1))),
   ]
-  const known = new Map<string, FieldClass>()
-
-  return (rawName) => {
-    let result = known.get(rawName)
-    if (result === undefined) {
-      result = classify(rawName.toLowerCase())
-      if (known.size >= REMEMBERED) known.clear()
-      if (rawName.length <= MAX_REMEMBERED_LENGTH) known.set(rawName, result)
-    }
-    return result
-  }
+  // Names of any use are shorter.
+  return remembered((rawName) => classify(rawName.toLowerCase()), { entries: 1024, maxLength: 64 })
 
   function classify(name: string): FieldClass {
     const folded = fold(name)

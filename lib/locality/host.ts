@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { canonicalAddress, isLoopbackAddress } from './address.ts'
+import { remembered } from './remembered.ts'
 
 /** A Host value (RFC 9110, section 7.2), split by a strict grammar: never by a URL parser, which rewrites. */
 export type HostName = {
@@ -16,7 +17,6 @@ export type HostName = {
 
 /** A name of 253 characters, and a port. */
 const MAX_LENGTH = 260
-const REMEMBERED = 256
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const REG_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`)
 const PORT = /^[1-9]\d{0,4}$/
@@ -29,8 +29,8 @@ export function parseHost(text: string): HostName | null {
   if (text.length > MAX_LENGTH) return null
   if (text.startsWith('[')) {
     const end = text.indexOf(']')
-    const literal = text.slice(1, end)
-    if (end === -1 || !isIPv6(literal) || literal.includes('%')) return null
+    const literal = text.slice(1, Math.max(end, 1))
+    if (!isIPv6(literal) || literal.includes('%')) return null
     return withPort(literal.toLowerCase(), text.slice(end + 1), true)
   }
   const colon = text.indexOf(':')
@@ -61,16 +61,7 @@ function isLoopbackName(name: string): boolean {
  * it with others makes it forget, and nothing else.
  */
 export function hostParser(): (text: string) => HostName | null {
-  const known = new Map<string, HostName | null>()
-  return (text) => {
-    let host = known.get(text)
-    if (host === undefined) {
-      host = parseHost(text)
-      if (known.size >= REMEMBERED) known.clear()
-      if (text.length <= MAX_LENGTH) known.set(text, host)
-    }
-    return host
-  }
+  return remembered(parseHost, { entries: 256, maxLength: MAX_LENGTH })
 }
 
 /** True when the host is the literal of `address` (canonical). A mapped literal is not that of its IPv4 address. */
@@ -81,5 +72,5 @@ export function isHostOfAddress(host: HostName, address: string): boolean {
 
 /** Same name, and the same port once the scheme's default stands in for a missing one. */
 export function sameAuthority(a: HostName, b: HostName, defaultPort: number): boolean {
-  return a.name === b.name && a.isIPv6 === b.isIPv6 && (a.port ?? defaultPort) === (b.port ?? defaultPort)
+  return a.name === b.name && (a.port ?? defaultPort) === (b.port ?? defaultPort)
 }

@@ -1,7 +1,7 @@
 import type { Reading } from './reading.ts'
 import { isRelayProgram } from './relays.ts'
 import { failed, passed, shared, shown, skipped } from './trace-entry.ts'
-import type { Assurance, LocalityReason, PeerEvidence, RequestFacts, TraceEntry } from './verdict.ts'
+import type { Assurance, PeerEvidence, RequestFacts, TraceEntry } from './verdict.ts'
 
 /** What was found out beyond the headers. */
 export type Evidence = Pick<RequestFacts, 'localSecret' | 'tainted' | 'peer'>
@@ -14,7 +14,7 @@ const STRENGTH: Readonly<Record<Assurance, number>> = {
   'local-secret': 4,
 }
 
-const FAILURES: ReadonlyMap<PeerEvidence['status'], LocalityReason> = new Map([
+const FAILURES: ReadonlyMap<PeerEvidence['status'], TraceEntry['rule']> = new Map([
   ['other-user', 'peer-other-user'],
   ['relay', 'peer-relay'],
   ['outbound', 'peer-outbound'],
@@ -29,6 +29,11 @@ const HEADERS_ALONE: PeerResult = {
 const NOBODY_ASKED = refuse('peer-unproven', 'nobody asked the kernel')
 const NO_TAINT = shared(passed('proxy-seen', 'no taint'))
 const TAINT_UNASKED = shared(skipped('proxy-seen', 'dangerouslyTrustHeaders'))
+
+/** Whether rule 9 turns on what the kernel says; `decideByPeer` looks at nothing else then. */
+export function needsKernel({ policy, facts }: Reading, localSecret: boolean): boolean {
+  return policy.assurance !== 'headers' && !localSecret && facts.transport !== 'private'
+}
 
 /** Rule 9, and how sure it makes us. The proof of the local secret stands in for what the kernel cannot say. */
 export function peerIsOurs(reading: Reading, evidence: Evidence): PeerResult {
@@ -70,7 +75,7 @@ function accept(saw: string, assurance: Assurance): PeerResult {
   return { entry: passed('peer-unproven', shown(saw)), assurance }
 }
 
-function refuse(reason: LocalityReason, saw: string): PeerResult {
+function refuse(reason: TraceEntry['rule'], saw: string): PeerResult {
   return { entry: failed(reason, saw), assurance: 'none' }
 }
 

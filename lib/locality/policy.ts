@@ -64,22 +64,20 @@ export type LocalityPolicy = {
   readonly outbound: 'allow' | 'proof'
 }
 
-const KNOWN: Record<keyof Required<LocalityOptions>, true> = {
-  trustProxy: true,
-  forwardedBy: true,
-  hosts: true,
-  allowedOrigins: true,
-  ownAddresses: true,
-  forwardingHeaders: true,
-  assurance: true,
-  peerUsers: true,
-  ownProcess: true,
-  outbound: true,
-  dangerouslyTrustHeaders: true,
-}
-
-/** The names of all options, for those who take them among others. */
-const LOCALITY_OPTION_NAMES = Object.keys(KNOWN) as readonly (keyof LocalityOptions)[]
+/** The names of all options. */
+const LOCALITY_OPTION_NAMES: readonly (keyof LocalityOptions)[] = [
+  'trustProxy',
+  'forwardedBy',
+  'hosts',
+  'allowedOrigins',
+  'ownAddresses',
+  'forwardingHeaders',
+  'assurance',
+  'peerUsers',
+  'ownProcess',
+  'outbound',
+  'dangerouslyTrustHeaders',
+]
 
 /**
  * Parses options once.
@@ -127,7 +125,7 @@ export function localityPolicy(options: LocalityOptions = {}): LocalityPolicy {
     ),
     assurance: trustHeaders ? 'headers' : assurance,
     peerUsers: list('peerUsers', options.peerUsers).map((uid) => {
-      if (typeof uid === 'number' && Number.isInteger(uid) && uid >= 0) return uid
+      if (Number.isInteger(uid) && (uid as number) >= 0) return uid as number
       throw invalid('peerUsers', uid, 'a numeric user id')
     }),
     ownProcess: oneOf('ownProcess', options.ownProcess ?? 'allow', ALLOW_OR_PROOF),
@@ -164,6 +162,5 @@ function texts(name: string, value: unknown): string[] {
 }
 
 function invalid(name: string, value: unknown, expected: string): LatchkeyError {
-  const shown = value === undefined ? 'undefined' : JSON.stringify(value)
-  return new LatchkeyError('OPTION_INVALID', `${name}: got ${shown}, expected ${expected}`)
+  return new LatchkeyError('OPTION_INVALID', `${name}: got ${JSON.stringify(value)}, expected ${expected}`)
 }

@@ -1,16 +1,16 @@
-import type { LocalityReason, TraceEntry } from './verdict.ts'
+import type { TraceEntry } from './verdict.ts'
 
 /** Ours, or checked to be: printable ASCII of at most 120 characters. */
-export function passed(rule: LocalityReason, saw: string): TraceEntry {
+export function passed(rule: TraceEntry['rule'], saw: string): TraceEntry {
   return { rule, outcome: 'pass', saw }
 }
 
-export function skipped(rule: LocalityReason, saw: string): TraceEntry {
+export function skipped(rule: TraceEntry['rule'], saw: string): TraceEntry {
   return { rule, outcome: 'skip', saw }
 }
 
 /** `saw` may hold what a client sent. */
-export function failed(rule: LocalityReason, saw: string): TraceEntry {
+export function failed(rule: TraceEntry['rule'], saw: string): TraceEntry {
   return { rule, outcome: 'fail', saw: shown(saw) }
 }
 

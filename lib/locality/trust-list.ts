@@ -1,6 +1,7 @@
 import proxyAddr from 'proxy-addr'
 import { LatchkeyError } from '../errors.ts'
 import { canonicalAddress, ipv4Number, ipv6Groups } from './address.ts'
+import { remembered } from './remembered.ts'
 
 /** True for an address that is in the list. Expects canonical text. */
 export type TrustList = (canonical: string) => boolean
@@ -11,7 +12,6 @@ const NAMED_IPV4: ReadonlyMap<string, readonly string[]> = new Map([
   ['linklocal', ['169.254.0.0/16']],
   ['uniquelocal', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']],
 ])
-const REMEMBERED = 1024
 
 /**
  * Compiles what Express takes as a list for `trust proxy`: addresses, CIDR ranges, `loopback`, `linklocal`,
@@ -21,21 +21,15 @@ const REMEMBERED = 1024
 export function compileTrustList(value: unknown): TrustList {
   const entries = listEntries(value)
   for (const entry of entries) checkEntry(entry)
-  if (entries.length === 0) return () => false
 
   const compiled = proxyAddr.compile(entries)
   const ranges = entries.flatMap((entry) => NAMED_IPV4.get(entry) ?? entry).flatMap(ipv4Range)
-  const known = new Map<string, boolean>()
+  const otherwise = remembered((canonical) => compiled(canonical, 0), { entries: 1024, maxLength: 45 })
   return (canonical) => {
     const number = ipv4Number(canonical)
+    // Stryker disable next-line ConditionalExpression: proxy-addr says the same, and takes longer
     if (number !== -1) return ranges.some(({ network, free }) => (number ^ network) >>> free === 0)
-    let trusted = known.get(canonical)
-    if (trusted === undefined) {
-      trusted = compiled(canonical, 0)
-      if (known.size >= REMEMBERED) known.clear()
-      known.set(canonical, trusted)
-    }
-    return trusted
+    return otherwise(canonical)
   }
 }
 

@@ -30,7 +30,7 @@ export type Assurance = 'none' | 'headers' | 'same-user' | 'private-listener' | 
 /** One rule of the decision, in the order in which they were asked. A trace always has all ten. */
 export type TraceEntry = {
   /** The code with which this rule failed, or would have failed. */
-  readonly rule: LocalityReason
+  readonly rule: Exclude<LocalityReason, 'local'>
   /** `skip`: a rule before it had failed, or it does not apply. */
   readonly outcome: 'pass' | 'fail' | 'skip'
   /** What the rule looked at, for people. Client-supplied text is cut and cleaned of control characters. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { adviceFor, recipesIn } from '../../lib/locality/advice.ts'
-import { decideLocality, localityPolicy, type LocalityReason } from '../../lib/locality/index.ts'
+import { decideLocality, localityPolicy, type TraceEntry } from '../../lib/locality/index.ts'
 import { namedProxy, type ProxyEvidence } from '../../lib/locality/named-proxy.ts'
 import { PROXY_RECIPES, type ProxyName } from '../../lib/locality/proxy-recipes.ts'
 import { factsOfRecord, proxyRecords } from '../corpus/corpus.ts'
+import { facts } from './facts.ts'
 
 const NOBODY: ProxyEvidence = { peer: '127.0.0.1', forwarding: [] }
 const NAMES = Object.keys(PROXY_RECIPES) as ProxyName[]
@@ -19,7 +20,7 @@ const PROCESS: Readonly<Record<ProxyName, string>> = {
 }
 
 /** Every failing reason, and whether its advice speaks of a proxy: when one is known by name, or always. */
-const REASONS: readonly (readonly [LocalityReason, 'never' | 'named' | 'always'])[] = [
+const REASONS: readonly (readonly [TraceEntry['rule'], 'never' | 'named' | 'always'])[] = [
   ['peer-unknown', 'named'],
   ['headers-truncated', 'never'],
   ['public-listener', 'never'],
@@ -44,8 +45,8 @@ const REASONS: readonly (readonly [LocalityReason, 'never' | 'named' | 'always']
   ['proxy-seen', 'always'],
 ]
 
-function advice(reason: LocalityReason, evidence: ProxyEvidence = NOBODY): string {
-  return adviceFor(reason, evidence).advice ?? ''
+function advice(reason: TraceEntry['rule'], evidence: ProxyEvidence = NOBODY): string {
+  return adviceFor(reason, evidence)
 }
 
 describe('which proxy the evidence names', () => {
@@ -108,7 +109,7 @@ describe.each(REASONS)('%s', (reason, aboutProxies) => {
 }) // prettier-ignore
 
 test('there is nothing to do for a local client', () => {
-  expect(adviceFor('local', NOBODY)).toEqual({})
+  expect(decideLocality(localityPolicy(), facts())).not.toHaveProperty('advice')
 })
 
 test.each(NAMES)('the recipe of %s strips nothing and rewrites no Host', (name) => {
