@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import type { PairingEvent } from '../../lib/pairing/index.ts'
+import { runCli } from '../cli/cli-process.ts'
 import { AppEnded, appFolder, appLog, startApp, type AppProcess } from './app-process.ts'
 import { startDriver, type DriverProcess } from './kill-nine/driver-process.ts'
 import { indexAudit, isRecorded, lost, untold, wrongGrants } from './kill-nine/findings.ts'
@@ -128,6 +129,11 @@ test.each(RUNS)(
     }
     const last = await start(null)
     await last?.stop()
+    // The signatures, too: both nodes sign with the key of their user.
+    const verified = await runCli(
+      ['audit', 'verify', ...(at.database === null ? ['--state-dir', folder.path] : [])],
+      at.database === null ? {} : { LATCHKEY_STORE_URL: at.database },
+    )
 
     // The retry of what was not answered has one clear answer: it is done, or was done before.
     const unclear = retries.filter(({ op, first, second }) => {
@@ -155,6 +161,10 @@ test.each(RUNS)(
     for (const [what, count] of Object.entries(counts)) sums.set(what, (sums.get(what) ?? 0) + count)
     expect(unclear).toEqual([])
     expect(problems).toEqual([])
+    expect(verified).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('as it was written') as unknown,
+    })
     expect(figures).toEqual({ lost: 0, halfWritten: 0, wrongGrants: 0, untold: 0 })
     // Otherwise nothing was put to the test.
     expect(decided.length).toBeGreaterThan(rounds)
