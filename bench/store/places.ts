@@ -49,8 +49,13 @@ export async function postgresPlace(): Promise<Place> {
   }
 }
 
-/** Each kind of store that this machine has. */
+/** Each kind of store that this machine has; `LATCHKEY_BENCH_STORE` names one of them. */
 export function places(): readonly (readonly [string, () => Promise<Place>])[] {
+  const asked = process.env.LATCHKEY_BENCH_STORE
+  return available().filter(([kind]) => asked === undefined || kind === asked)
+}
+
+function available(): readonly (readonly [string, () => Promise<Place>])[] {
   const sqlite = ['SQLite', sqlitePlace] as const
   if (postgresPrograms() !== null) return [sqlite, ['PostgreSQL', postgresPlace]]
   console.error('PostgreSQL is not measured: it is not installed')
