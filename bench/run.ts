@@ -1,10 +1,12 @@
-// All benchmarks in one table. `--json`; names of groups to run some: locality, express, gateway, memory, store.
+// All benchmarks in one table. `--json`; names of groups to run some: locality, express, gateway, memory, store,
+// stores.
 import { benchMiddleware } from './express/middleware.ts'
-import { benchBigStore } from './gateway/big-store.ts'
 import { benchHandshakes } from './gateway/handshakes.ts'
 import { benchMemory } from './gateway/memory.ts'
 import { benchDecide } from './locality/decide.ts'
 import type { Result } from './result.ts'
+import { benchBigStore } from './store/big-store.ts'
+import { benchBothStores } from './store/both-stores.ts'
 
 const GROUPS: Readonly<Record<string, () => Promise<Result[]>>> = {
   locality: benchDecide,
@@ -12,6 +14,7 @@ const GROUPS: Readonly<Record<string, () => Promise<Result[]>>> = {
   gateway: benchHandshakes,
   memory: benchMemory,
   store: () => benchBigStore({ many: Number(process.env.LATCHKEY_BENCH_DEVICES ?? 1_000_000) }),
+  stores: benchBothStores,
 }
 
 const args = process.argv.slice(2)

@@ -14,6 +14,8 @@ export type Order = {
   readonly width: number
   /** A key of its own for each connection. */
   readonly fresh?: boolean
+  /** How many keys take turns, instead of one for each of those at a time. */
+  readonly devices?: number
   /** Leaves the connections open. */
   readonly hold?: boolean
 }
@@ -22,6 +24,7 @@ const CLIENT = { id: 'bench', version: '1.0.0', platform: 'linux', mode: 'bench'
 const OPTIONS = { perMessageDeflate: false, followRedirects: false }
 const known = new Map<string, { identity: DeviceIdentity; deviceToken?: string }>()
 const held: WebSocket[] = []
+let turns = 0
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const rawKey = publicKey.export({ format: 'jwk' }).x
 
@@ -33,12 +36,14 @@ process.on('message', (order: Order) => {
 })
 process.on('disconnect', () => process.exit())
 
-async function run({ kind, url, times, width, fresh = false, hold = false }: Order): Promise<void> {
+async function run(order: Order): Promise<void> {
+  const { kind, url, times, width, devices = 0, fresh = false, hold = false } = order
   let left = times
   const worker = async (index: number): Promise<void> => {
     while (left > 0) {
       left -= 1
-      const socket = await connections[kind](url, fresh || hold ? '' : `${url} ${index}`)
+      const device = devices === 0 ? index : (turns += 1) % devices
+      const socket = await connections[kind](url, fresh || hold ? '' : `${url} ${device}`)
       if (hold) held.push(socket)
       else await closed(socket)
     }

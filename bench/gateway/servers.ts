@@ -94,9 +94,9 @@ export async function serveSocketIo(): Promise<Served> {
 export type ServedGateway = Served & { readonly store: PairingStore }
 
 /** Everybody is on this machine by the look-up, whose cost is measured elsewhere. */
-export async function serveGateway(file?: string): Promise<ServedGateway> {
+export async function serveGateway(given?: PairingStore): Promise<ServedGateway> {
   const folder = scratch()
-  const store = await sqliteStore(file ?? path.join(folder, 'latchkey.db'))
+  const store = given ?? (await sqliteStore(path.join(folder, 'latchkey.db')))
   const peerLookup = {
     name: 'fixed',
     lookup: () => Promise.resolve({ status: 'same-user' as const }),
@@ -117,11 +117,10 @@ export async function serveGateway(file?: string): Promise<ServedGateway> {
   return { url, close, store }
 } // prettier-ignore
 
-/** Lets the owner approve whatever is paired, as it is after an `approve`: nobody asks for locality then. */
+/** Lets the owner approve whatever was paired silently, as it is after an `approve`: nobody asks for locality then. */
 export async function approveAll(store: PairingStore): Promise<void> {
   await store.transaction(async (tx) => {
-    for (const { id } of await tx.devices({ limit: 1000 }))
-      for (const grant of await tx.grants(id)) await tx.putGrant({ ...grant, via: 'owner' })
+    for (const grant of await tx.silentGrantsSince(0)) await tx.putGrant({ ...grant, via: 'owner' })
   })
 }
 

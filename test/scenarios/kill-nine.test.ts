@@ -1,93 +1,35 @@
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import type { PairingEvent } from '../../lib/pairing/index.ts'
-import { anyPostgres } from '../postgres-server.ts'
+import { runCli } from '../cli/cli-process.ts'
 import { AppEnded, appFolder, appLog, startApp, type AppProcess } from './app-process.ts'
-import type { Crash } from './crashing-store.ts'
 import { startDriver, type DriverProcess } from './kill-nine/driver-process.ts'
 import { indexAudit, isRecorded, lost, untold, wrongGrants } from './kill-nine/findings.ts'
 import { seeded, type Attempt, type Retry } from './kill-nine/ledger.ts'
+import { PLACES, type Place } from './kill-nine/places.ts'
+import { planRound, type Plan } from './kill-nine/plan-round.ts'
 import { halfWritten } from './kill-nine/replay-audit.ts'
-import { takePostgresSnapshot, takeSnapshot, type Snapshot } from './kill-nine/snapshot.ts'
+import type { Snapshot } from './kill-nine/snapshot.ts'
 
 const ROUNDS = Number(process.env.LATCHKEY_KILL_ROUNDS ?? 12)
 const SEED = Number(process.env.LATCHKEY_KILL_SEED ?? 20_261_124)
-jest.setTimeout(60_000 + ROUNDS * 30_000)
+/** Then a new store begins: each round looks at all that the rounds before it have left. */
+const ROUNDS_OF_A_STORE = 50
+jest.setTimeout(60_000 + Math.min(ROUNDS, ROUNDS_OF_A_STORE) * 30_000)
 
-/** When a round's gateway is killed: by itself at a point in the code, from outside while it works, or starting. */
-type Plan =
-  | { readonly kind: 'crash'; readonly crash: Crash }
-  | { readonly kind: 'kill'; readonly answers: number; readonly thenMs: number }
-  | { readonly kind: 'kill while starting'; readonly afterMs: number }
-
-const POINTS: readonly Crash['at'][] = [
-  'between two writes',
-  'before the commit',
-  'after the commit',
-  'before telling',
-]
-
-function planRound(random: () => number): Plan {
-  const kind = random()
-  if (kind < 0.35)
-    return { kind: 'kill', answers: Math.floor(1 + random() * 60), thenMs: Math.floor(random() * 12) }
-  if (kind < 0.45) return { kind: 'kill while starting', afterMs: Math.floor(random() * 700) }
-  const at = POINTS[Math.floor(random() * POINTS.length)] ?? 'before the commit'
-  return { kind: 'crash', crash: { at, countdown: Math.floor(3 + random() * 80) } }
-}
-
-/** Where the pairings are, and a second node that nobody kills, where there is one. */
-type Place = {
-  readonly database: string | null
-  readonly peerFolder: string | null
-  readonly peer: AppProcess | null
-  snapshot(): Snapshot | Promise<Snapshot>
-  stop(): Promise<void>
-}
-
-const PLACES: readonly [string, (folder: string) => Promise<Place>][] = [
-  [
-    'alone on SQLite',
-    (folder) =>
-      Promise.resolve({
-        database: null,
-        peerFolder: null,
-        peer: null,
-        snapshot: () => takeSnapshot(path.join(folder, 'latchkey.db')),
-        stop: () => Promise.resolve(),
-      }),
-  ],
-  [
-    'beside another one on PostgreSQL',
-    async () => {
-      const server = await anyPostgres()
-      const database = await server.database()
-      const peerFolder = appFolder()
-      const peer = await startApp({
-        folder: peerFolder.path,
-        database,
-        locality: { trustProxy: ['loopback'] },
-      })
-      return {
-        database,
-        peerFolder: peerFolder.path,
-        peer,
-        snapshot: () => takePostgresSnapshot(database),
-        async stop() {
-          await peer.stop()
-          await server.stop()
-          peerFolder.remove()
-        },
-      }
-    },
-  ],
-]
+/** Each place with the first round and the number of rounds of each of its stores. */
+const RUNS = PLACES.flatMap(([name, open]) =>
+  Array.from({ length: Math.ceil(ROUNDS / ROUNDS_OF_A_STORE) }, (_, index) => {
+    const first = index * ROUNDS_OF_A_STORE
+    return [Math.min(ROUNDS_OF_A_STORE, ROUNDS - first), name, first, open] as const
+  }),
+)
 
 let folder: ReturnType<typeof appFolder>
 let place: Place | null = null
 let driver: DriverProcess
 let killApp: () => void = () => undefined
+const totals = new Map<string, Map<string, number>>()
 beforeEach(() => {
   folder = appFolder()
   driver = startDriver()
@@ -100,11 +42,17 @@ afterEach(async () => {
   folder.remove()
 })
 
-test.each(PLACES)(
-  `a gateway that is killed ${ROUNDS} times keeps every decision that it acknowledged, and none by halves, %s`,
-  async (name, open) => {
+afterAll(() => {
+  for (const [name, counts] of totals)
+    console.log(`kill -9, ${name}: ${JSON.stringify(Object.fromEntries(counts))}`)
+})
+
+test.each(RUNS)(
+  'a gateway that is killed %i times keeps every decision that it acknowledged, and none by halves, %s, from round %i',
+  async (rounds, name, firstRound, open) => {
+    const seed = SEED + firstRound
     const at = (place = await open(folder.path))
-    const random = seeded(SEED)
+    const random = seeded(seed)
     const attempts: Attempt[] = []
     const retries: Retry[] = []
     const problems: string[] = []
@@ -152,14 +100,14 @@ test.each(PLACES)(
       }
     }
 
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const plan = planRound(random)
       const how = plan.kind === 'crash' ? plan.crash.at : plan.kind
       kills[how] = (kills[how] ?? 0) + 1
       const app = await start(plan)
       let unanswered: readonly Attempt[] = []
       if (app !== null) {
-        const report = await driver.round({ url: app.url, seed: SEED + round }, (answers) => {
+        const report = await driver.round({ url: app.url, seed: seed + round }, (answers) => {
           if (plan.kind === 'kill' && answers === plan.answers) void sleep(plan.thenMs).then(app.kill)
         })
         // It has gone already, unless something went wrong.
@@ -181,6 +129,11 @@ test.each(PLACES)(
     }
     const last = await start(null)
     await last?.stop()
+    // The signatures, too: both nodes sign with the key of their user.
+    const verified = await runCli(
+      ['audit', 'verify', ...(at.database === null ? ['--state-dir', folder.path] : [])],
+      at.database === null ? {} : { LATCHKEY_STORE_URL: at.database },
+    )
 
     // The retry of what was not answered has one clear answer: it is done, or was done before.
     const unclear = retries.filter(({ op, first, second }) => {
@@ -193,8 +146,8 @@ test.each(PLACES)(
       (attempt) => attempt.isAcknowledged && !(attempt.op === 'connect' && !attempt.isLocal),
     )
     const counts = {
-      rounds: ROUNDS,
-      kills,
+      rounds,
+      ...kills,
       acknowledged: decided.length,
       unanswered: attempts.filter((attempt) => !attempt.isAcknowledged && attempt.refusal === null).length,
       committedUnanswered,
@@ -203,12 +156,18 @@ test.each(PLACES)(
       unclearAnswers: unclear.length,
       ...figures,
     }
-    console.log(`kill -9, ${name}: ${JSON.stringify(counts)}`)
+    const sums = totals.get(name) ?? new Map<string, number>()
+    totals.set(name, sums)
+    for (const [what, count] of Object.entries(counts)) sums.set(what, (sums.get(what) ?? 0) + count)
     expect(unclear).toEqual([])
     expect(problems).toEqual([])
+    expect(verified).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('as it was written') as unknown,
+    })
     expect(figures).toEqual({ lost: 0, halfWritten: 0, wrongGrants: 0, untold: 0 })
     // Otherwise nothing was put to the test.
-    expect(decided.length).toBeGreaterThan(ROUNDS)
+    expect(decided.length).toBeGreaterThan(rounds)
     expect(retries.length).toBeGreaterThan(0)
   },
 )

@@ -50,6 +50,8 @@ type Row = Readonly<Record<string, string | number | null>>
 
 /** Reads a copy of the file and its log, so that the next start finds them as the killed process left them. */
 export function takeSnapshot(file: string): Snapshot {
+  // Killed before it had made one. A file that is there is a whole store.
+  if (!existsSync(file)) return snapshotOf(true, () => [])
   const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-snapshot-'))
   const copy = path.join(folder, 'copy.db')
   for (const end of ['', '-wal']) if (existsSync(file + end)) copyFileSync(file + end, copy + end)
