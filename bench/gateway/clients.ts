@@ -16,10 +16,13 @@ export type Order = {
   readonly fresh?: boolean
   /** Leaves the connections open. */
   readonly hold?: boolean
+  /** The address that they come from. */
+  readonly from?: string
 }
 
 const CLIENT = { id: 'bench', version: '1.0.0', platform: 'linux', mode: 'bench' }
 const OPTIONS = { perMessageDeflate: false, followRedirects: false }
+let localAddress: string | undefined
 const known = new Map<string, { identity: DeviceIdentity; deviceToken?: string }>()
 const held: WebSocket[] = []
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -33,7 +36,8 @@ process.on('message', (order: Order) => {
 })
 process.on('disconnect', () => process.exit())
 
-async function run({ kind, url, times, width, fresh = false, hold = false }: Order): Promise<void> {
+async function run({ kind, url, times, width, fresh = false, hold = false, from }: Order): Promise<void> {
+  localAddress = from
   let left = times
   const worker = async (index: number): Promise<void> => {
     while (left > 0) {
@@ -83,7 +87,7 @@ type Frame = {
 /** `step`: called once open (`null`) and for each message, until it says that the server has let us in. */
 function converse(url: string, step: (socket: WebSocket, message: string | null) => boolean): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, OPTIONS)
+    const socket = new WebSocket(url, { ...OPTIONS, ...(localAddress === undefined ? {} : { localAddress }) })
     const next = (message: string | null): void => {
       try {
         if (step(socket, message)) resolve(socket)
