@@ -18,10 +18,13 @@ export type Order = {
   readonly devices?: number
   /** Leaves the connections open. */
   readonly hold?: boolean
+  /** The address that they come from. */
+  readonly from?: string
 }
 
 const CLIENT = { id: 'bench', version: '1.0.0', platform: 'linux', mode: 'bench' }
 const OPTIONS = { perMessageDeflate: false, followRedirects: false }
+let localAddress: string | undefined
 const known = new Map<string, { identity: DeviceIdentity; deviceToken?: string }>()
 const held: WebSocket[] = []
 let turns = 0
@@ -37,7 +40,8 @@ process.on('message', (order: Order) => {
 process.on('disconnect', () => process.exit())
 
 async function run(order: Order): Promise<void> {
-  const { kind, url, times, width, devices = 0, fresh = false, hold = false } = order
+  const { kind, url, times, width, devices = 0, fresh = false, hold = false, from } = order
+  localAddress = from
   let left = times
   const worker = async (index: number): Promise<void> => {
     while (left > 0) {
@@ -88,7 +92,7 @@ type Frame = {
 /** `step`: called once open (`null`) and for each message, until it says that the server has let us in. */
 function converse(url: string, step: (socket: WebSocket, message: string | null) => boolean): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, OPTIONS)
+    const socket = new WebSocket(url, { ...OPTIONS, ...(localAddress === undefined ? {} : { localAddress }) })
     const next = (message: string | null): void => {
       try {
         if (step(socket, message)) resolve(socket)

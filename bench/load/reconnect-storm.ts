@@ -1,102 +1,64 @@
-// All clients of a gateway come back at once after a restart: how long until every one of them is in again.
-// With the limits as they are by default. LATCHKEY_LOAD_CLIENTS: how many, 5000 by default.
-import { once } from 'node:events'
+// All clients of a gateway with default limits lose it and come back: how long, with how many attempts, and what
+// turned them away. LATCHKEY_LOAD_CLIENTS (5000), LATCHKEY_LOAD_PROCESSES (4) that they are spread over, all at one
+// address; LATCHKEY_LOAD_END=kill ends the gateway without a word to them.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
-import WebSocket from 'ws'
-import { createDeviceIdentity } from '../../lib/client/index.ts'
-import { signedTextV3 } from '../../lib/protocol/index.ts'
-import { createGateway, sqliteStore } from '../../lib/index.ts'
+import { requireFiles, setting, startChild } from './child.ts'
 
-const CLIENTS = Number(process.env.LATCHKEY_LOAD_CLIENTS ?? 5000)
-const CLIENT = { id: 'load', version: '1.0.0', platform: 'linux', mode: 'load' }
+type Seen = { attempts: number; ends: Record<string, number>; inAt: number[]; connected: number }
+
+const CLIENTS = setting('LATCHKEY_LOAD_CLIENTS', 5000)
+const PROCESSES = setting('LATCHKEY_LOAD_PROCESSES', 4)
+const LIMIT_MS = 10 * 60_000
+const isKilled = process.env.LATCHKEY_LOAD_END === 'kill'
+requireFiles(CLIENTS + 500)
 const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-load-'))
-const identities = Array.from({ length: CLIENTS }, () => createDeviceIdentity())
-let refused = 0
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-async function serve(): Promise<{ url: string; close: () => Promise<void> }> {
-  const gateway = await createGateway({
-    store: await sqliteStore(path.join(folder, 'latchkey.db')),
-    auditKey: { file: path.join(folder, 'audit.key') },
-    localSecret: false,
-    logger: { info: () => undefined, warn: () => undefined, error: console.error },
-    peerLookup: {
-      name: 'fixed',
-      lookup: () => Promise.resolve({ status: 'same-user' }),
-      close: () => Promise.resolve(),
-    },
-  })
-  const server = createServer()
-  gateway.attach(server, { path: '/gateway' })
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 8192 })
-  await once(server, 'listening')
-  const close = async (): Promise<void> => {
-    await gateway.close()
-    server.closeAllConnections()
-    server.close()
-  }
-  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/gateway`, close }
+const first = await startChild('./gateway-process.ts', [folder])
+const port = Number(first.first)
+const each = (index: number): number => Math.floor((CLIENTS + index) / PROCESSES)
+const clients = await Promise.all(
+  Array.from({ length: PROCESSES }, (_, index) =>
+    startChild('./storm-clients.ts', [`ws://127.0.0.1:${port}/gateway`, String(each(index))]),
+  ),
+)
+const askAll = async (order: string): Promise<Seen[]> =>
+  (await Promise.all(clients.map((client) => client.ask(order)))) as Seen[]
+
+await askAll('pair')
+await first.ask('approve')
+await askAll('begin')
+console.log(`${CLIENTS} approved devices are connected, in ${PROCESSES} processes; load ${load()}. The gateway ${isKilled ? 'is killed' : 'restarts'}.`) // prettier-ignore
+const lostAt = Date.now()
+if (isKilled) await first.kill()
+else await first.ask('end')
+const second = await startChild('./gateway-process.ts', [folder, String(port)])
+const upAt = Date.now()
+
+let seen = await askAll('tell')
+while (seen.reduce((sum, { connected }) => sum + connected, 0) < CLIENTS && Date.now() - upAt < LIMIT_MS) {
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  seen = await askAll('tell')
 }
-
-/** Tries until it is in, after a pause that grows, as Latchkey's client does. */
-async function connect(url: string, index: number): Promise<WebSocket> {
-  for (let attempt = 0; ; attempt += 1) {
-    const socket = await tryOnce(url, index)
-    if (socket !== null) return socket
-    refused += 1
-    const most = Math.min(30_000, 250 * 2 ** attempt)
-    await new Promise((resolve) => setTimeout(resolve, most / 2 + (Math.random() * most) / 2))
-  }
+const { cpuMs } = (await second.ask('tell')) as { cpuMs: number }
+const inAt = seen.flatMap((one) => one.inAt).sort((a, b) => a - b)
+const attempts = seen.reduce((sum, one) => sum + one.attempts, 0)
+const ends: Record<string, number> = {}
+for (const one of seen)
+  for (const [what, times] of Object.entries(one.ends)) ends[what] = (ends[what] ?? 0) + times
+const back = (share: number): string => {
+  const at = inAt[Math.ceil(CLIENTS * share) - 1]
+  return at === undefined ? 'never' : `${((at - upAt) / 1000).toFixed(1)} s`
 }
+const connected = seen.reduce((sum, one) => sum + one.connected, 0)
+console.log(`the port was open again ${((upAt - lostAt) / 1000).toFixed(1)} s after the end began`)
+console.log(`of ${CLIENTS}, counted from then: 50 % after ${back(0.5)}, 99 % after ${back(0.99)}, all after ${back(1)}; ${connected} are in now`) // prettier-ignore
+console.log(`${attempts} attempts; connections and attempts that ended, by why: ${JSON.stringify(ends)}`)
+console.log(`CPU time of the new gateway, its start included: ${(cpuMs / 1000).toFixed(1)} s; load ${load()}`)
+process.exit(connected === CLIENTS ? 0 : 1)
 
-function tryOnce(url: string, index: number): Promise<WebSocket | null> {
-  const identity = identities[index] as (typeof identities)[number]
-  return new Promise((resolve) => {
-    const socket = new WebSocket(url, { perMessageDeflate: false })
-    socket.on('error', () => resolve(null))
-    socket.on('close', () => resolve(null))
-    socket.on('message', (data: Buffer) => {
-      const frame = JSON.parse(data.toString('utf8')) as {
-        event?: string
-        ok?: boolean
-        payload?: { nonce?: string }
-      }
-      if (frame.event === 'connect.challenge') socket.send(connectFrame(identity, frame.payload?.nonce ?? ''))
-      if (frame.ok === true) resolve(socket)
-    })
-  })
-}
-
-function connectFrame(identity: (typeof identities)[number], nonce: string): string {
-  const [role, scopes, signedAt] = ['operator', ['operator.read'], Date.now()]
-  const { deviceId, publicKey } = identity
-  const claims = { deviceId, clientId: CLIENT.id, clientMode: CLIENT.mode, role, scopes, signedAtMs: signedAt, token: '', nonce, platform: CLIENT.platform, deviceFamily: '' }
-  const signature = identity.sign(signedTextV3(claims))
-  const params = { minProtocol: 3, maxProtocol: 4, client: CLIENT, role, scopes, device: { id: deviceId, publicKey, signature, signedAt, nonce } }
-  return JSON.stringify({ type: 'req', id: '1', method: 'connect', params })
-} // prettier-ignore
-
-const first = await serve()
-let sockets: WebSocket[] = []
-for (let i = 0; i < CLIENTS; i += 100)
-  sockets.push(...(await Promise.all(range(i).map((index) => connect(first.url, index)))))
-console.log(`${sockets.length} devices are paired and connected; the gateway restarts`)
-await first.close()
-
-refused = 0
-const again = await serve()
-const started = performance.now()
-sockets = await Promise.all(identities.map((_, index) => connect(again.url, index)))
-const seconds = ((performance.now() - started) / 1000).toFixed(1)
-const open = sockets.filter((socket) => socket.readyState === WebSocket.OPEN).length
-console.log(`${open} of ${CLIENTS} are in again after ${seconds} s; ${refused} tries had to be repeated`)
-await again.close()
-rmSync(folder, { recursive: true })
-process.exit(open === CLIENTS ? 0 : 1)
-
-function range(from: number): number[] {
-  return Array.from({ length: Math.min(100, CLIENTS - from) }, (_, k) => from + k)
+function load(): string {
+  return (loadavg()[0] ?? NaN).toFixed(1)
 }

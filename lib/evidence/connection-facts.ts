@@ -15,6 +15,11 @@ export type ConnectionFacts = {
   readonly connection: Connection | null
 }
 
+/** What a request is judged by: that of node:http is one. */
+export type JudgedRequest = Pick<IncomingMessage, 'socket' | 'httpVersion' | 'rawHeaders'> & {
+  readonly url?: string | undefined
+}
+
 /** The handle below a socket, as far as it is looked at. */
 type Handle = { readonly fd?: unknown; readonly constructor?: { readonly name?: string } }
 
@@ -68,17 +73,22 @@ function inodeOf(handle: Handle | null): number | null {
   }
 }
 
+/** Nothing will be asked about this connection any more. What is asked all the same is read from its socket again. */
+export function forgetConnection(socket: Socket): void {
+  remembered.delete(socket)
+}
+
 /**
  * What stands for the connection of a request, for remembering. Over HTTP/2 each stream has a socket object of its
  * own, and the session is what they share.
  */
-export function connectionKey(request: IncomingMessage): object {
+export function connectionKey(request: JudgedRequest): object {
   const { stream } = request as { readonly stream?: { readonly session?: object } }
   return stream?.session ?? request.socket
 }
 
 /** The facts of one request, without what the kernel says. `upgrade`: it asks for a WebSocket. */
-export function requestFacts(request: IncomingMessage, upgrade: boolean): RequestFacts {
+export function requestFacts(request: JudgedRequest, upgrade: boolean): RequestFacts {
   const { transport, remoteAddress, localAddress } = connectionFacts(request.socket)
   const ingress = ingressOf(serverOf(request.socket))
   const headerLimit = headerLimitOf(request.socket)
@@ -87,14 +97,18 @@ export function requestFacts(request: IncomingMessage, upgrade: boolean): Reques
     remoteAddress,
     localAddress,
     httpVersion: request.httpVersion,
-    // Express rewrites `url` below a mount point and keeps the one that was sent.
-    url: (request as { readonly originalUrl?: string }).originalUrl ?? request.url ?? '',
+    url: sentUrl(request),
     rawHeaders: request.rawHeaders,
     upgrade,
   }
   if (headerLimit !== undefined) facts.headerLimit = headerLimit
   if (ingress === 'public' || ingress === 'local') facts.listener = ingress
   return facts
+}
+
+/** Express rewrites `url` below a mount point and keeps the one that was sent. */
+export function sentUrl(request: JudgedRequest): string {
+  return (request as { readonly originalUrl?: string }).originalUrl ?? request.url ?? ''
 }
 
 /** The server that accepted it; Node keeps it on the socket. */

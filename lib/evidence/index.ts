@@ -2,6 +2,8 @@ export { defaultAuditKeyFile, openAuditKey, readAuditPublicKey } from './audit-k
 export type { AuditKey } from './audit-key.ts'
 export { keptHeadFile, readKeptHead, writeKeptHead } from './kept-head.ts'
 export { connectionFacts } from './connection-facts.ts'
+export type { JudgedRequest } from './connection-facts.ts'
+export { keptRequest } from './kept-request.ts'
 export { hostIdentity } from './host-identity.ts'
 export { localityJudge } from './locality-judge.ts'
 export type { Examined, JudgeOptions, LocalityJudge } from './locality-judge.ts'

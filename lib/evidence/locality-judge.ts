@@ -1,11 +1,10 @@
-import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { LocalityPolicy, LocalityVerdict, PeerEvidence } from '../locality/index.ts'
 import { decideByHeaders, decideByPeer } from '../locality/decide-locality.ts'
 import type { OriginStanding } from '../locality/origin.ts'
 import { needsKernel } from '../locality/peer-rules.ts'
 import { originOfReading, readRequest, type Reading } from '../locality/reading.ts'
-import { connectionFacts, connectionKey, requestFacts } from './connection-facts.ts'
+import { connectionFacts, connectionKey, forgetConnection, requestFacts, type JudgedRequest } from './connection-facts.ts' // prettier-ignore
 import type { PeerLookup } from './peer-lookup.ts'
 import { simulatedConnection } from './simulated-connection.ts'
 import { processTaint, type TaintMemory } from './taint.ts'
@@ -25,16 +24,18 @@ export type JudgeOptions = {
 export type LocalityJudge = {
   readonly policy: LocalityPolicy
   /** Never rejects. */
-  judge(request: IncomingMessage, options?: JudgeOptions): Promise<LocalityVerdict>
+  judge(request: JudgedRequest, options?: JudgeOptions): Promise<LocalityVerdict>
   /**
    * The same, and whose page the request acts for. At once when the kernel need not be asked, or has answered for
    * this connection before: a promise for each request costs an app more than the decision does.
    */
-  examine(request: IncomingMessage): Examined | Promise<Examined>
+  examine(request: JudgedRequest): Examined | Promise<Examined>
   /** Whose page the request acts for; needs no evidence beyond headers. */
-  originOf(request: IncomingMessage): OriginStanding
+  originOf(request: JudgedRequest): OriginStanding
   /** Canonical; `null` when it cannot be known. Needs no evidence beyond headers. */
-  clientAddressOf(request: IncomingMessage): string | null
+  clientAddressOf(request: JudgedRequest): string | null
+  /** What is remembered of the connection goes: for one that lasts, about which nothing will be asked again. */
+  forget(request: JudgedRequest): void
 }
 
 /** What the kernel said of a connection; `peer` is `null` until it has. */
@@ -62,7 +63,7 @@ export function localityJudge(
   let isLearning = false
   lookup.start?.()
 
-  function askKernel(request: IncomingMessage, fresh: boolean): Answer {
+  function askKernel(request: JudgedRequest, fresh: boolean): Answer {
     const key = connectionKey(request)
     const known = fresh ? undefined : answers.get(key)
     if (known !== undefined) return known
@@ -97,7 +98,7 @@ export function localityJudge(
    * A request was passed on by somebody who is no trusted proxy: what comes from there later is not its own.
    * At most one look-up at a time and a second, so that a flood of such requests costs little.
    */
-  function learnTaint(request: IncomingMessage): void {
+  function learnTaint(request: JudgedRequest): void {
     memory.taintConnection(connectionKey(request))
     if (isLearning) return
     isLearning = true
@@ -110,7 +111,7 @@ export function localityJudge(
 
   /** Never rejects. */
   function decide(
-    request: IncomingMessage,
+    request: JudgedRequest,
     reading: Reading,
     { fresh = false, localSecret = false }: JudgeOptions,
   ): LocalityVerdict | Promise<LocalityVerdict> {
@@ -135,7 +136,7 @@ export function localityJudge(
     return verdict
   }
 
-  function read(request: IncomingMessage, upgrade: boolean): Reading {
+  function read(request: JudgedRequest, upgrade: boolean): Reading {
     return readRequest(policy, requestFacts(request, upgrade))
   }
 
@@ -151,6 +152,10 @@ export function localityJudge(
       return verdict instanceof Promise
         ? verdict.then((decided) => ({ verdict: decided, origin }))
         : { verdict, origin }
+    },
+    forget(request) {
+      answers.delete(connectionKey(request))
+      forgetConnection(request.socket)
     },
     clientAddressOf: (request) => read(request, true).clientAddress,
     originOf: (request) => originOfReading(read(request, true)),

@@ -73,6 +73,7 @@ export function attachGateway(core: GatewayCore, server: UpgradeServer, options:
       return
     }
     const spent = performance.now() - (acceptedAt.get(socket) ?? performance.now())
+    acceptedAt.delete(socket)
     try {
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         startHandshake(core, webSocket, request, Math.max(1, limits.handshakeMs - spent))
@@ -103,7 +104,11 @@ export function attachGateway(core: GatewayCore, server: UpgradeServer, options:
 
 /** A reset between the upgrade and the WebSocket is an `error` that nobody else listens for. */
 function guard(socket: Duplex): void {
-  socket.on('error', () => socket.destroy())
+  socket.on('error', destroyThis)
+}
+
+function destroyThis(this: Duplex): void {
+  this.destroy()
 }
 
 function parsePaths(options: AttachOptions): ReadonlySet<string> {

@@ -26,6 +26,7 @@ import { GatewayTaint } from './gateway-taint.ts'
 import { addListMethods } from './list-methods.ts'
 import { addLocalityMethods } from './locality-methods.ts'
 import { GatewayMetrics } from './metrics.ts'
+import { KeptVerdicts } from './kept-verdicts.ts'
 import { openLocalSecret, type LocalSecret } from './local-secret.ts'
 import { MethodTable } from './methods.ts'
 import { parseGatewayOptions, type GatewayConfig, type GatewayOptions } from './options.ts'
@@ -64,6 +65,7 @@ export class GatewayCore {
   readonly authFailures: AuthFailures
   readonly taint: GatewayTaint
   readonly metrics = new GatewayMetrics()
+  readonly verdicts = new KeptVerdicts()
   readonly notices: Notifier
   /** Set once the store has answered. */
   gatewayId = ''

@@ -20,6 +20,8 @@ export type GatewaySocket = {
   on(event: 'pong', listener: () => void): unknown
   /** Takes a listener away. */
   off(event: 'message', listener: (data: unknown, isBinary?: boolean) => void): unknown
+  /** Takes a listener away. */
+  off(event: 'close', listener: (code: number) => void): unknown
   /** Sends a text frame; `done` gets what went wrong. */
   send(data: string, done?: (error?: Error) => void): void
   /** Asks whether the other end is alive. */

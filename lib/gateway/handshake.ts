@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { CLOSE, type Challenge, type ErrorShape, type HelloOk } from '../protocol/index.ts'
+import { keptRequest } from '../evidence/index.ts'
 import { authorizeConnect } from './authorize-connect.ts'
 import type { ConnectAnswer, ConnectingClient } from './decide-connect.ts'
 import { errorShape, isOurFault, NOT_IN_STEP } from './error-shape.ts'
@@ -40,11 +41,15 @@ export function startHandshake(
   early: readonly Message[] = [],
 ): void {
   // A malformed frame of a stranger is an `error` event; without a listener it would end the process.
-  socket.on('error', () => undefined)
+  socket.on('error', ignoreError)
   // Gone while the app's middleware ran: its `close` event will not come again.
   if (!isOpen(socket)) return
   if (core.isClosing) closeSocket(socket, CLOSE.restart, 'the gateway is closing', core.limits.closeMs)
   else new Handshake(core, socket, request, remainingMs).start(early)
+}
+
+function ignoreError(): void {
+  return undefined
 }
 
 class Handshake implements Waiting, ConnectingClient {
@@ -75,9 +80,7 @@ class Handshake implements Waiting, ConnectingClient {
 
   start(early: readonly Message[]): void {
     const socket = this.#socket
-    socket.on('close', () => {
-      this.#leave()
-    })
+    socket.on('close', this.#onClose)
     socket.on('message', this.#onMessage)
     setPayloadLimit(socket, this.#core.limits.handshakePayloadBytes)
     this.#core.unauthenticated.add(this)
@@ -90,6 +93,10 @@ class Handshake implements Waiting, ConnectingClient {
     }
     sendFrame(socket, { type: 'event', event: 'connect.challenge', payload: challenge })
     for (const { data, isBinary } of early) this.#onMessage(data, isBinary)
+  }
+
+  readonly #onClose = (): void => {
+    this.#leave()
   }
 
   readonly #onMessage = (data: unknown, isBinary?: boolean): void => {
@@ -160,31 +167,21 @@ class Handshake implements Waiting, ConnectingClient {
     const core = this.#core
     const socket = this.#socket
     const { authority, verdict, newToken, untilMs } = answer
-    const session = new Session({
+    const session = new Session(core, {
       socket,
       connId: this.#connId,
       authority,
       untilMs,
-      locality: verdict,
-      judge: () => core.judge.judge(this.request, { upgrade: true }),
-      methods: core.methods,
-      lattice: core.lattice,
-      limits: core.limits,
-      logger: core.config.logger,
-      clock: core.config.clock,
+      locality: verdict === null ? keptRequest(this.request) : core.verdicts.keep(verdict),
       atSeq: answer.atSeq,
-      lease: core.lease,
     })
     this.#leave()
+    // Nothing of the handshake stays with the session, which may last for months.
     socket.off('message', this.#onMessage)
+    socket.off('close', this.#onClose)
+    if (verdict !== null) core.judge.forget(this.request)
     setPayloadLimit(socket, core.limits.maxPayloadBytes)
     core.sessions.add(session)
-    socket.on('close', () => {
-      core.sessions.delete(session)
-    })
-    socket.on('message', (data, isBinary) => {
-      session.receive(data, isBinary)
-    })
     const payload: HelloOk = helloOk(core, connect.protocol, session, newToken)
     sendFrame(socket, { type: 'res', id, ok: true, payload })
     for (const { data, isBinary } of this.#queue) session.receive(data, isBinary)

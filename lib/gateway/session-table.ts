@@ -18,7 +18,8 @@ export class SessionTable {
   readonly #onPresence: (deviceId: string, connected: boolean) => void
   readonly #isWatching: (session: Session) => boolean
   readonly #watching = new Set<Session>()
-  readonly #byDevice = new Map<string, Set<Session>>()
+  /** Most devices have one connection, and a set of its own takes as much as half the session does. */
+  readonly #byDevice = new Map<string, Session | Set<Session>>()
   readonly #entering = new Map<string, Set<Entry>>()
   #version = 0
 
@@ -52,19 +53,21 @@ export class SessionTable {
 
   add(session: Session): void {
     const key = session.deviceId ?? NO_DEVICE
-    const same = this.#byDevice.get(key) ?? new Set()
-    if (same.size === 0) this.#version += 1
-    same.add(session)
-    this.#byDevice.set(key, same)
+    const same = this.#byDevice.get(key)
+    if (same === undefined) this.#byDevice.set(key, session)
+    else if (same instanceof Set) same.add(session)
+    else this.#byDevice.set(key, new Set([same, session]))
     if (this.#isWatching(session)) this.#watching.add(session)
-    if (same.size === 1 && session.deviceId !== null) this.#onPresence(session.deviceId, true)
+    if (same !== undefined) return
+    this.#version += 1
+    if (session.deviceId !== null) this.#onPresence(session.deviceId, true)
   }
 
   delete(session: Session): void {
     const key = session.deviceId ?? NO_DEVICE
     const same = this.#byDevice.get(key)
     this.#watching.delete(session)
-    if (same?.delete(session) !== true || same.size > 0) return
+    if (same instanceof Set ? !same.delete(session) || same.size > 0 : same !== session) return
     this.#byDevice.delete(key)
     this.#version += 1
     if (session.deviceId !== null) this.#onPresence(session.deviceId, false)
@@ -86,7 +89,7 @@ export class SessionTable {
    */
   revoke(deviceId: string, role: string | null, reason: string, seq: number): void {
     for (const entry of this.#entering.get(deviceId) ?? []) entry.revokedSeq = Math.max(entry.revokedSeq, seq)
-    for (const session of [...(this.#byDevice.get(deviceId) ?? [])])
+    for (const session of [...sessionsIn(this.#byDevice.get(deviceId))])
       if (session.atSeq < seq && (role === null || session.role === role))
         session.close(CLOSE.authorityChanged, reason)
   }
@@ -116,11 +119,16 @@ export class SessionTable {
 
   get size(): number {
     let size = 0
-    for (const sessions of this.#byDevice.values()) size += sessions.size
+    for (const same of this.#byDevice.values()) size += same instanceof Set ? same.size : 1
     return size
   }
 
   *all(): IterableIterator<Session> {
-    for (const sessions of this.#byDevice.values()) yield* sessions
+    for (const same of this.#byDevice.values()) yield* sessionsIn(same)
   }
+}
+
+function sessionsIn(same: Session | Set<Session> | undefined): Iterable<Session> {
+  if (same === undefined) return []
+  return same instanceof Set ? same : [same]
 }

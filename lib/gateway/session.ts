@@ -1,12 +1,24 @@
+import type { JudgedRequest, LocalityJudge } from '../evidence/index.ts'
 import type { LocalityVerdict } from '../locality/index.ts'
-import type { Authority, Clock, ScopeLattice } from '../pairing/index.ts'
+import type { Authority, ScopeLattice } from '../pairing/index.ts'
 import { CLOSE, type ErrorShape, type RequestFrame } from '../protocol/index.ts'
 import { errorShape, isOurFault, NOT_IN_STEP, RESTARTING } from './error-shape.ts'
 import { closeSocket, readMessage, sendFrame, type GatewaySocket } from './gateway-socket.ts'
 import type { GatewayLimits } from './limits.ts'
-import type { MethodTable } from './methods.ts'
+import type { MethodCall, MethodTable } from './methods.ts'
 import type { SessionLease } from './nodes/session-lease.ts'
-import type { Logger } from './logger.ts'
+import type { GatewayConfig } from './options.ts'
+
+/** What all sessions of a gateway share. */
+export type SessionHost = {
+  readonly methods: MethodTable
+  readonly lattice: ScopeLattice
+  readonly limits: GatewayLimits
+  readonly lease: SessionLease
+  readonly judge: Pick<LocalityJudge, 'judge'>
+  readonly config: Pick<GatewayConfig, 'logger' | 'clock'>
+  readonly sessions: { delete(session: Session): void }
+}
 
 export type SessionOptions = {
   readonly socket: GatewaySocket
@@ -14,32 +26,30 @@ export type SessionOptions = {
   readonly authority: Authority
   /** When its authority ends; `null`: it does not. */
   readonly untilMs: number | null
-  readonly locality: LocalityVerdict | null
-  /** Works out where the client is, when nobody had to until now. */
-  readonly judge: () => Promise<LocalityVerdict>
-  readonly methods: MethodTable
-  readonly lattice: ScopeLattice
-  readonly limits: GatewayLimits
-  readonly logger: Logger
-  readonly clock: Clock
+  /** Where the client is, or what that can be worked out from when nobody had to until now. */
+  readonly locality: LocalityVerdict | JudgedRequest
   /** The last event that its admission has seen. */
   readonly atSeq: number
-  readonly lease: SessionLease
 }
+
+type SessionAuthority = Exclude<Authority, { readonly kind: 'host' }>
 
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** One connection of a paired device, from hello-ok to its end. */
+/**
+ * One connection of a paired device, from hello-ok to its end. A gateway may have very many that do nothing, so it
+ * keeps little, and makes what only some need when they need it.
+ */
 export class Session {
   readonly connId: string
-  readonly authority: Authority
-  /** `null` for a client without a key of its own. */
-  readonly deviceId: string | null
-  readonly role: string
-  readonly scopes: readonly string[]
+  readonly authority: SessionAuthority
   readonly atSeq: number
-  readonly #options: SessionOptions
-  readonly #ended = new AbortController()
+  readonly #host: SessionHost
+  readonly #socket: GatewaySocket
+  readonly #locality: LocalityVerdict | JudgedRequest
+  #ending: AbortController | null = null
+  #hasEnded = false
+  #expiry: NodeJS.Timeout | null = null
   #inFlight = 0
   #seq = 0
   #alive = true
@@ -47,35 +57,51 @@ export class Session {
   /** Told when nothing is under way any more. */
   #onIdle: (() => void) | null = null
 
-  constructor(options: SessionOptions) {
-    this.#options = options
-    this.connId = options.connId
-    this.atSeq = options.atSeq
-    const { authority } = options
+  constructor(host: SessionHost, options: SessionOptions) {
+    const { connId, authority, atSeq, socket, untilMs } = options
     if (authority.kind === 'host') throw new TypeError('the host has no connection')
+    this.#host = host
+    this.#socket = socket
+    this.#locality = options.locality
+    this.connId = connId
     this.authority = authority
-    this.deviceId = authority.kind === 'device' ? authority.deviceId : null
-    this.role = authority.kind === 'device' ? authority.role : 'operator'
-    this.scopes = authority.scopes
-    if (options.untilMs !== null) this.#endAt(options.untilMs)
-    options.socket.on('close', () => {
-      this.#ended.abort()
-    })
-    options.socket.on('pong', () => {
-      this.#alive = true
-    })
+    this.atSeq = atSeq
+    if (untilMs !== null) this.#endAt(untilMs)
+    this.#listen()
+  }
+
+  /** `null` for a client without a key of its own. */
+  get deviceId(): string | null {
+    return this.authority.kind === 'device' ? this.authority.deviceId : null
+  }
+
+  get role(): string {
+    return this.authority.kind === 'device' ? this.authority.role : 'operator'
+  }
+
+  get scopes(): readonly string[] {
+    return this.authority.scopes
+  }
+
+  /** Aborts when the connection ends. Made when somebody asks for it. */
+  get signal(): AbortSignal {
+    this.#ending ??= new AbortController()
+    if (this.#hasEnded) this.#ending.abort()
+    return this.#ending.signal
   }
 
   locality(): Promise<LocalityVerdict> {
-    const { locality, judge } = this.#options
-    return locality === null ? judge() : Promise.resolve(locality)
+    const locality = this.#locality
+    return isVerdict(locality)
+      ? Promise.resolve(locality)
+      : this.#host.judge.judge(locality, { upgrade: true })
   }
 
   /** One message of the client. Never throws; the answer goes out when there is one. */
   receive(data: unknown, isBinary: boolean | undefined): void {
     // Frames still arrive until the client answers the close: a removed device must not have them carried out.
     if (this.#isClosing) return
-    const { limits, lease } = this.#options
+    const { limits, lease } = this.#host
     const frame = readMessage(data, isBinary)
     if (frame === null) {
       this.close(CLOSE.policy, 'frames must be JSON text')
@@ -101,7 +127,7 @@ export class Session {
     this.#inFlight += 1
     this.#answer(frame)
       .catch((error: unknown) => {
-        this.#options.logger.error('an answer could not be sent', {
+        this.#host.config.logger.error('an answer could not be sent', {
           method: frame.method,
           error: String(error),
         })
@@ -115,20 +141,19 @@ export class Session {
 
   /** Sends an event. */
   send(event: string, payload: unknown): void {
-    if (this.#isClosing || !this.#options.lease.isValid) return
+    if (this.#isClosing || !this.#host.lease.isValid) return
     this.#seq += 1
     this.#deliver({ type: 'event', event, payload, seq: this.#seq })
   }
 
   /** A sign of life to the client, and a question for one; ends the connection when the last went unanswered. */
   tick(nowMs: number): void {
-    const { socket } = this.#options
     if (!this.#alive) {
       this.close(CLOSE.tickTimeout, 'tick timeout')
       return
     }
     this.#alive = false
-    socket.ping()
+    this.#socket.ping()
     this.send('tick', { ts: nowMs })
   }
 
@@ -146,30 +171,49 @@ export class Session {
 
   close(code: number, reason: string): void {
     this.#isClosing = true
-    this.#ended.abort()
-    const { socket, limits } = this.#options
+    this.#end()
     const end = (): void => {
-      closeSocket(socket, code, reason, limits.closeMs)
+      closeSocket(this.#socket, code, reason, this.#host.limits.closeMs)
     }
     // A device that removes itself still gets the answer to that.
     if (this.#inFlight > 0) setImmediate(end)
     else end()
   }
 
+  #listen(): void {
+    this.#socket.on('message', (data, isBinary) => {
+      this.receive(data, isBinary)
+    })
+    this.#socket.on('pong', () => {
+      this.#alive = true
+    })
+    this.#socket.on('close', () => {
+      this.#end()
+      this.#host.sessions.delete(this)
+    })
+  }
+
+  /** Tells those who wait for it. */
+  #end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    if (this.#expiry !== null) clearTimeout(this.#expiry)
+    this.#ending?.abort()
+  }
+
   /** Ends the connection with its authority. A timer takes no more than 24 days, so it may ring more than once. */
   #endAt(untilMs: number): void {
-    const leftMs = untilMs - this.#options.clock.now()
+    const leftMs = untilMs - this.#host.config.clock.now()
     if (leftMs <= 0) {
       this.close(CLOSE.authorityChanged, 'approval has expired')
       return
     }
-    const timer = setTimeout(() => this.#endAt(untilMs), Math.min(leftMs, MAX_TIMER_MS))
-    timer.unref()
-    this.#ended.signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+    this.#expiry = setTimeout(() => this.#endAt(untilMs), Math.min(leftMs, MAX_TIMER_MS))
+    this.#expiry.unref()
   }
 
   async #answer(frame: RequestFrame): Promise<void> {
-    const { methods, lattice, authority, connId, locality, logger } = this.#options
+    const { methods, lattice, config } = this.#host
     const method = methods.get(frame.method)
     if (method === undefined) {
       const message = `unknown method: ${JSON.stringify(frame.method)}`
@@ -181,15 +225,31 @@ export class Session {
       this.#refuse(frame.id, { code: 'FORBIDDEN', message: `missing scope: ${method.scope}`, details })
       return
     }
-    const { deviceId, role, scopes } = this
     try {
-      const { signal } = this.#ended
-      const call = { params: frame.params, deviceId, role, scopes, connId, locality, authority, signal }
-      const payload: unknown = await method.handler(call)
+      const payload: unknown = await method.handler(this.#callOf(frame))
       this.#deliver({ type: 'res', id: frame.id, ok: true, payload })
     } catch (error) {
-      if (isOurFault(error)) logger.error(`method ${method.name} failed`, { deviceId, error })
+      if (isOurFault(error))
+        config.logger.error(`method ${method.name} failed`, { deviceId: this.deviceId, error })
       this.#refuse(frame.id, errorShape(error))
+    }
+  }
+
+  #callOf({ params }: RequestFrame): MethodCall {
+    const { deviceId, role, scopes, connId, authority } = this
+    const locality = isVerdict(this.#locality) ? this.#locality : null
+    const signalOf = (): AbortSignal => this.signal
+    return {
+      params,
+      deviceId,
+      role,
+      scopes,
+      connId,
+      locality,
+      authority,
+      get signal() {
+        return signalOf()
+      },
     }
   }
 
@@ -199,8 +259,12 @@ export class Session {
 
   /** A client that does not read is cut off rather than buffered for without end. */
   #deliver(frame: object): void {
-    const { socket, limits } = this.#options
-    if (socket.bufferedAmount > limits.maxBufferedBytes) socket.terminate()
+    const socket = this.#socket
+    if (socket.bufferedAmount > this.#host.limits.maxBufferedBytes) socket.terminate()
     else sendFrame(socket, frame)
   }
+}
+
+function isVerdict(locality: LocalityVerdict | JudgedRequest): locality is LocalityVerdict {
+  return 'trace' in locality
 }
