@@ -53,7 +53,7 @@ export function deviceStatements(db: Kysely<StoreTables>, connection: StatementC
 
   return {
     setting: async (key) => (await setting({ key }))?.value ?? null,
-    putSetting: async (key, value) => void (await putSetting({ key, value })),
+    putSetting: (key, value) => putSetting({ key, value }),
 
     async device(id) {
       const row = await device({ id })
@@ -69,7 +69,7 @@ export function deviceStatements(db: Kysely<StoreTables>, connection: StatementC
         : seenBefore({ seenAtMs: after.seenAtMs, id: after.id, limit }))
       return rows.map(deviceOf)
     },
-    putDevice: async (given) => void (await putDevice(deviceRow(given))),
-    deleteDevice: async (id) => void (await deleteDevice({ id })),
+    putDevice: (given) => putDevice(deviceRow(given)),
+    deleteDevice: (id) => deleteDevice({ id }),
   }
 }

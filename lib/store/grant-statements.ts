@@ -81,11 +81,11 @@ export function grantStatements(db: Kysely<StoreTables>, connection: StatementCo
     grants: async (deviceId) => (await grants({ deviceId })).map(grantOf),
     silentGrantsSince: async (sinceMs) => (await silentSince({ sinceMs })).map(grantOf),
     hasOwnerGrants: async () => (await oneOfOwner({})) !== undefined,
-    putGrant: async (grant) => void (await putGrant(grantRow(grant))),
-    deleteGrant: async (id) => void (await deleteGrant({ id })),
-    deleteExpiredGrants: async (beforeMs) => void (await deleteExpired({ beforeMs })),
+    putGrant: (grant) => putGrant(grantRow(grant)),
+    deleteGrant: (id) => deleteGrant({ id }),
+    deleteExpiredGrants: (beforeMs) => deleteExpired({ beforeMs }),
     tokens: async (deviceId) => (await tokens({ deviceId })).map(tokenOf),
-    putToken: async (token) => void (await putToken(tokenRow(token))),
-    deleteToken: async (deviceId, role) => void (await deleteToken({ deviceId, role })),
+    putToken: (token) => putToken(tokenRow(token)),
+    deleteToken: (deviceId, role) => deleteToken({ deviceId, role }),
   }
 }

@@ -26,7 +26,7 @@ export function nodeStatements(db: Kysely<StoreTables>, connection: StatementCon
 }
 
 function presenceStatements(db: Kysely<StoreTables>, connection: StatementConnection) {
-  const { all, first, change, changeOnce } = statementsOn(connection)
+  const { all, first, change, countOnce } = statementsOn(connection)
   const nodes = all(() => db.selectFrom('nodes').selectAll().orderBy('id'))
   const putNode = change((row: Insertable<NodeTable>) =>
     db
@@ -58,12 +58,12 @@ function presenceStatements(db: Kysely<StoreTables>, connection: StatementConnec
     async putNode({ id, host, pid, beat, toldSeq, heir }) {
       await putNode({ id, host, pid, beat, told_seq: toldSeq, heir })
     },
-    deleteNode: async (id) => void (await deleteNode({ id })),
+    deleteNode: (id) => deleteNode({ id }),
     async addPresence(nodeId, deviceIds) {
       for (const batch of batchesOf(deviceIds)) {
         const rows = batch.map((deviceId) => ({ node_id: nodeId, device_id: deviceId }))
         const insert = db.insertInto('presence').values(rows)
-        await changeOnce(
+        await countOnce(
           insert.onConflict((conflict) => conflict.columns(['device_id', 'node_id']).doNothing()),
         )
       }
@@ -71,7 +71,7 @@ function presenceStatements(db: Kysely<StoreTables>, connection: StatementConnec
     async deletePresence(nodeId, deviceIds) {
       for (const batch of batchesOf(deviceIds)) {
         const ofNode = db.deleteFrom('presence').where('node_id', '=', nodeId)
-        await changeOnce(ofNode.where('device_id', 'in', batch))
+        await countOnce(ofNode.where('device_id', 'in', batch))
       }
     },
     isPresent: async (deviceId, exceptNode) => (await elsewhere({ deviceId, exceptNode })) !== undefined,
@@ -98,9 +98,9 @@ function rememberedStatements(db: Kysely<StoreTables>, connection: StatementConn
       const row = await remembered({ key })
       return row === undefined ? null : { value: row.value, untilMs: Number(row.until_ms) }
     },
-    remember: async (key, { value, untilMs }) => void (await remember({ key, value, until_ms: untilMs })),
-    forget: async (key) => void (await forget({ key })),
-    forgetRemembered: async (nowMs) => void (await forgetOld({ nowMs })),
+    remember: (key, { value, untilMs }) => remember({ key, value, until_ms: untilMs }),
+    forget: (key) => forget({ key }),
+    forgetRemembered: (nowMs) => forgetOld({ nowMs }),
   } satisfies Partial<NodeOperations>
 }
 

@@ -56,8 +56,8 @@ function ignoredStatements(db: Kysely<StoreTables>, connection: StatementConnect
       return row === undefined ? null : ignoredOf(row)
     },
     ignoredDevices: async () => (await ignoredDevices({})).map(ignoredOf),
-    putIgnored: async (given) => void (await putIgnored(ignoredRow(given))),
-    deleteIgnored: async (deviceId) => void (await deleteIgnored({ deviceId })),
+    putIgnored: (given) => putIgnored(ignoredRow(given)),
+    deleteIgnored: (deviceId) => deleteIgnored({ deviceId }),
   } satisfies Partial<OwnerOperations>
 }
 
@@ -84,8 +84,8 @@ function inviteStatements(db: Kysely<StoreTables>, connection: StatementConnecti
       return row === undefined ? null : inviteOf(row)
     },
     invites: async () => (await invites({})).map(inviteOf),
-    putInvite: async (given) => void (await putInvite(inviteRow(given))),
-    deleteInvite: async (id) => void (await deleteInvite({ id })),
+    putInvite: (given) => putInvite(inviteRow(given)),
+    deleteInvite: (id) => deleteInvite({ id }),
   } satisfies Partial<OwnerOperations>
 }
 
@@ -101,12 +101,12 @@ function auditStatements(db: Kysely<StoreTables>, connection: StatementConnectio
       return row === undefined ? null : auditEntryOf(row)
     },
     auditEntries: async ({ after, limit }) => (await later({ after, limit })).map(auditEntryOf),
-    addAuditEntry: async (entry) => void (await add(auditRow(entry))),
+    addAuditEntry: (entry) => add(auditRow(entry)),
   } satisfies Partial<OwnerOperations>
 }
 
 function eventStatements(db: Kysely<StoreTables>, connection: StatementConnection) {
-  const { all, first, change } = statementsOn(connection)
+  const { all, first, change, count } = statementsOn(connection)
   const last = first(() => db.selectFrom('events').select('seq').orderBy('seq', 'desc').limit(1))
   const later = all(({ after, limit }: Page) =>
     db.selectFrom('events').selectAll().where('seq', '>', after).orderBy('seq').limit(limit),
@@ -121,7 +121,7 @@ function eventStatements(db: Kysely<StoreTables>, connection: StatementConnectio
       .orderBy('seq', 'desc')
       .limit(1),
   )
-  const deleteUpTo = change(({ end }: { end: number }) => db.deleteFrom('events').where('seq', '<=', end))
+  const deleteUpTo = count(({ end }: { end: number }) => db.deleteFrom('events').where('seq', '<=', end))
   const lastEventSeq = async (): Promise<number> => Number((await last({}))?.seq ?? 0)
   return {
     events: async ({ after, limit }) => (await later({ after, limit })).map(eventOf),

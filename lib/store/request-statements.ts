@@ -29,7 +29,7 @@ export function requestStatements(
   db: Kysely<StoreTables>,
   connection: StatementConnection,
 ): RequestOperations {
-  const { all, first, change, changeOnce } = statementsOn(connection)
+  const { all, first, change, countOnce } = statementsOn(connection)
   const pending = () => db.selectFrom('requests').where('state', '=', PENDING)
   const oldestFirst = () => pending().selectAll().orderBy('created_at_ms').orderBy('id')
 
@@ -79,14 +79,14 @@ export function requestStatements(
         : nextPage({ createdAtMs: after.createdAtMs, id: after.id, limit }))
       return rows.map(requestOf)
     },
-    putRequest: async (given) => void (await putRequest(requestRow(given))),
+    putRequest: (given) => putRequest(requestRow(given)),
     countPending: async () => totalOf(await allPending({})),
     countPendingFrom: async (prefix) => totalOf(await pendingFrom({ prefix })),
     countRequestsOf: async (deviceId, sinceMs) => totalOf(await countOf({ deviceId, sinceMs })),
     expiredRequests: async (nowMs) => (await expired({ nowMs })).map(requestOf),
     deleteSettledRequests: (states, beforeMs) =>
       // The first condition names the index.
-      changeOnce(
+      countOnce(
         db
           .deleteFrom('requests')
           .where('state', '<>', PENDING)

@@ -41,25 +41,31 @@ export function statementsOn(connection: StatementConnection) {
   }
 
   return {
-    /** Its rows. */
-    all<V extends Values, R>(write: (values: V) => Compilable<R>): Statement<V, R[]> {
+    /** Gives its rows. */
+    all: <V extends Values, R>(write: (values: V) => Compilable<R>): Statement<V, R[]> => {
       const run = resultOf(write)
       return async (values) => (await run(values)).rows
     },
-    /** The first of its rows. */
-    first<V extends Values, R>(write: (values: V) => Compilable<R>): Statement<V, R | undefined> {
+    /** Gives the first of its rows. */
+    first: <V extends Values, R>(write: (values: V) => Compilable<R>): Statement<V, R | undefined> => {
       const run = resultOf(write)
       return async (values) => (await run(values)).rows[0]
     },
-    /** How many rows it has changed. */
-    change<V extends Values>(write: (values: V) => Compilable<unknown>): Statement<V, number> {
+    /** Changes rows. */
+    change: <V extends Values>(write: (values: V) => Compilable): Statement<V, void> => {
+      const run = resultOf(write)
+      return async (values) => {
+        await run(values)
+      }
+    },
+    /** Changes rows, and tells how many. */
+    count: <V extends Values>(write: (values: V) => Compilable): Statement<V, number> => {
       const run = resultOf(write)
       return async (values) => Number((await run(values)).numAffectedRows ?? 0)
     },
     /** The same for a statement whose text is another one each time. */
-    async changeOnce(query: Compilable<unknown>): Promise<number> {
-      return Number((await connection.executeQuery(query.compile())).numAffectedRows ?? 0)
-    },
+    countOnce: async (query: Compilable): Promise<number> =>
+      Number((await connection.executeQuery(query.compile())).numAffectedRows ?? 0),
   }
 }
 
