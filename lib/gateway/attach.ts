@@ -74,6 +74,8 @@ export function attachGateway(core: GatewayCore, server: UpgradeServer, options:
     }
     const spent = performance.now() - (acceptedAt.get(socket) ?? performance.now())
     acceptedAt.delete(socket)
+    // The 101 and the challenge go out together.
+    socket.cork()
     try {
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         startHandshake(core, webSocket, request, Math.max(1, limits.handshakeMs - spent))
@@ -82,6 +84,8 @@ export function attachGateway(core: GatewayCore, server: UpgradeServer, options:
       // Another WebSocket server has answered this upgrade as well.
       core.config.logger.error('an upgrade failed; does another WebSocket server take this path?', { error })
       socket.destroy()
+    } finally {
+      socket.uncork()
     }
   }
 

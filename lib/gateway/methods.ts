@@ -37,6 +37,8 @@ const NAME = /^[A-Za-z][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*$/
 
 export class MethodTable {
   readonly #methods = new Map<string, Method>()
+  /** Told to every client; `null`: another one was added. */
+  #names: readonly string[] | null = null
 
   /** @throws {LatchkeyError} OPTION_INVALID for a bad or a used name, a missing scope, a handler that is none */
   add(name: string, options: MethodOptions, handler: MethodHandler): void {
@@ -51,6 +53,7 @@ export class MethodTable {
       )
     }
     if (typeof handler !== 'function') throw invalid(`method ${name}: expected a handler function`)
+    this.#names = null
     this.#methods.set(name, { name, scope, handler })
   }
 
@@ -58,8 +61,9 @@ export class MethodTable {
     return this.#methods.get(name)
   }
 
-  names(): string[] {
-    return [...this.#methods.keys()].sort()
+  names(): readonly string[] {
+    this.#names ??= [...this.#methods.keys()].sort()
+    return this.#names
   }
 }
 

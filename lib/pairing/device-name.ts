@@ -7,6 +7,10 @@ const MAX_CODE_POINTS = 8
  * letters and symbols that show nothing: the Hangul fillers and the empty Braille pattern.
  */
 const UNWANTED = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u2800]/gu
+/** Printable ASCII with single spaces inside: each character is a grapheme of its own, and nothing is to be cleaned. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/
+/** Making one costs more than all else that is done with a name. */
+const graphemesOf = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /**
  * A name that a client gave, made safe to keep: NFC, without invisible and direction-changing characters,
@@ -15,14 +19,14 @@ const UNWANTED = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\
  */
 export function cleanName(text: string | undefined): string | null {
   if (text === undefined) return null
+  if (text.length <= MAX_GRAPHEMES && PLAIN.test(text)) return text
   const visible = text
     .slice(0, 2048)
     .normalize('NFC')
     .replaceAll(UNWANTED, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim()
-  const graphemes = [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(visible)]
-  const name = graphemes
+  const name = [...graphemesOf.segment(visible)]
     .slice(0, MAX_GRAPHEMES)
     .map(({ segment }) => limitMarks(segment))
     .join('')

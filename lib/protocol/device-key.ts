@@ -46,9 +46,9 @@ export function deviceIdOf(rawKey: Uint8Array): string {
  */
 export function isSafePublicKey(rawKey: Uint8Array): boolean {
   if (rawKey.length !== 32) return false
-  let y = 0n
-  for (let i = 31; i >= 0; i -= 1)
-    y = (y << 8n) | BigInt(i === 31 ? (rawKey[i] ?? 0) & 0x7f : (rawKey[i] ?? 0))
+  const bigEndian = Buffer.from(rawKey).reverse()
+  bigEndian[0] = (bigEndian[0] ?? 0) & 0x7f
+  const y = BigInt(`0x${bigEndian.toString('hex')}`)
   return y < FIELD && !SMALL_ORDER_Y.has(y)
 }
 

@@ -1,8 +1,9 @@
-import { timingSafeEqual, verify } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { ConnectParams, DeviceProof } from './connect-params.ts'
-import { decodeBase64, decodePublicKey, deviceIdOf, importPublicKey, isSafePublicKey } from './device-key.ts'
+import { decodeBase64, decodePublicKey, deviceIdOf, isSafePublicKey } from './device-key.ts'
 import type { ProvedDevice } from './device-key.ts'
 import { signedTextV2, signedTextV3, type SignedClaims } from './signed-text.ts'
+import { isSignedBy } from './verify-signature.ts'
 
 /** How far `signedAt` may be from the gateway's clock, in milliseconds, either way. */
 export const MAX_SIGNATURE_AGE_MS = 120_000
@@ -50,22 +51,10 @@ export function verifyDeviceProof(
   if (!sameText(device.nonce, nonce)) return { problem: 'DEVICE_AUTH_NONCE_MISMATCH' }
   if (!isSafePublicKey(rawKey)) return { problem: 'DEVICE_AUTH_PUBLIC_KEY_INVALID' }
   const signature = decodeBase64(device.signature, 64)
-  if (signature === null || !isSignedBy(rawKey, signature, claimsOf(params, device, nonce))) {
+  const claims = claimsOf(params, device, nonce)
+  if (signature === null || !isSignedBy(rawKey, signature, [signedTextV3(claims), signedTextV2(claims)]))
     return { problem: 'DEVICE_AUTH_SIGNATURE_INVALID' }
-  }
   return { device: { id: device.id, publicKey: rawKey.toString('base64url') } }
-}
-
-function isSignedBy(rawKey: Buffer, signature: Buffer, claims: SignedClaims): boolean {
-  try {
-    const key = importPublicKey(rawKey)
-    return [signedTextV3(claims), signedTextV2(claims)].some((text) =>
-      verify(null, Buffer.from(text, 'utf8'), key, signature),
-    )
-  } catch {
-    // OpenSSL refuses what is not a point of the curve.
-    return false
-  }
 }
 
 function claimsOf(params: ConnectParams, device: DeviceProof, nonce: string): SignedClaims {

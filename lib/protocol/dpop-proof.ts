@@ -1,6 +1,6 @@
-import { verify } from 'node:crypto'
-import { decodeBase64, deviceIdOf, importPublicKey, isSafePublicKey } from './device-key.ts'
+import { decodeBase64, deviceIdOf, isSafePublicKey } from './device-key.ts'
 import { isRecord, parseJson } from './frames.ts'
+import { isSignedBy } from './verify-signature.ts'
 
 /** How far `iat` may be from the gateway's clock, in milliseconds, either way. */
 const MAX_DPOP_AGE_MS = 120_000
@@ -49,7 +49,7 @@ export function readDpopProof(
   const rawKey = keyIn(header.jwk)
   if (rawKey === null) return { problem: 'DPOP_KEY_INVALID' }
   const signature = decodeBase64(parts[3] ?? '', 64)
-  if (signature === null || !isSignedBy(rawKey, signature, `${parts[1] ?? ''}.${parts[2] ?? ''}`))
+  if (signature === null || !isSignedBy(rawKey, signature, [`${parts[1] ?? ''}.${parts[2] ?? ''}`]))
     return { problem: 'DPOP_SIGNATURE_INVALID' }
 
   const { htm, htu, iat, jti, ath } = claims
@@ -81,13 +81,4 @@ function keyIn(jwk: unknown): Buffer | null {
   if (!isRecord(jwk) || jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519' || jwk.d !== undefined) return null
   const rawKey = typeof jwk.x === 'string' ? decodeBase64(jwk.x, 32) : null
   return rawKey !== null && isSafePublicKey(rawKey) ? rawKey : null
-}
-
-function isSignedBy(rawKey: Buffer, signature: Buffer, text: string): boolean {
-  try {
-    return verify(null, Buffer.from(text, 'ascii'), importPublicKey(rawKey), signature)
-  } catch {
-    // OpenSSL refuses what is not a point of the curve.
-    return false
-  }
 }

@@ -39,10 +39,16 @@ export async function guardedWork<T>(
       return result
     }
 
-  const guarded = Object.entries(operations).map(([name, operation]) => [name, guard(operation as Operation)])
+  // Few of the many operations are used in one transaction: only those are wrapped.
+  const guarded = new Proxy(operations, {
+    get(target, name) {
+      const operation = Reflect.get(target, name) as Operation | undefined
+      return operation === undefined ? undefined : guard(operation)
+    },
+  })
   let result: T
   try {
-    result = await work(Object.fromEntries(guarded) as PairingTransaction)
+    result = await work(guarded)
   } finally {
     while (underWay.size > 0) await Promise.allSettled(underWay)
     ended = true

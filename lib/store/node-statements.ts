@@ -1,6 +1,7 @@
-import type { Kysely } from 'kysely'
+import type { Insertable, Kysely } from 'kysely'
 import type { NodeRecord, PairingTransaction } from '../pairing/pairing-store.ts'
-import type { StoreTables } from './schema.ts'
+import type { NodeTable, RememberedTable, StoreTables } from './schema.ts'
+import { statementsOn, type StatementConnection } from './statements.ts'
 
 export type NodeOperations = Pick<
   PairingTransaction,
@@ -20,11 +21,32 @@ export type NodeOperations = Pick<
 const BATCH = 500
 
 /** The gateways that share a store, the devices that are connected to them, and what all of them remember. */
-export function nodeStatements(trx: Kysely<StoreTables>): NodeOperations {
+export function nodeStatements(db: Kysely<StoreTables>, connection: StatementConnection): NodeOperations {
+  return { ...presenceStatements(db, connection), ...rememberedStatements(db, connection) }
+}
+
+function presenceStatements(db: Kysely<StoreTables>, connection: StatementConnection) {
+  const { all, first, change, countOnce } = statementsOn(connection)
+  const nodes = all(() => db.selectFrom('nodes').selectAll().orderBy('id'))
+  const putNode = change((row: Insertable<NodeTable>) =>
+    db
+      .insertInto('nodes')
+      .values(row)
+      .onConflict((conflict) => conflict.column('id').doUpdateSet(row)),
+  )
+  // The presence of its devices goes with it, by the foreign key.
+  const deleteNode = change(({ id }: { id: string }) => db.deleteFrom('nodes').where('id', '=', id))
+  const elsewhere = first(({ deviceId, exceptNode }: { deviceId: string; exceptNode: string }) =>
+    db
+      .selectFrom('presence')
+      .select('node_id')
+      .where('device_id', '=', deviceId)
+      .where('node_id', '<>', exceptNode)
+      .limit(1),
+  )
   return {
     async nodes() {
-      const rows = await trx.selectFrom('nodes').selectAll().orderBy('id').execute()
-      return rows.map(({ id, host, pid, beat, told_seq, heir }): NodeRecord => ({
+      return (await nodes({})).map(({ id, host, pid, beat, told_seq, heir }): NodeRecord => ({
         id,
         host,
         pid: Number(pid),
@@ -34,51 +56,52 @@ export function nodeStatements(trx: Kysely<StoreTables>): NodeOperations {
       }))
     },
     async putNode({ id, host, pid, beat, toldSeq, heir }) {
-      const row = { id, host, pid, beat, told_seq: toldSeq, heir }
-      const insert = trx.insertInto('nodes').values(row)
-      await insert.onConflict((conflict) => conflict.column('id').doUpdateSet(row)).execute()
+      await putNode({ id, host, pid, beat, told_seq: toldSeq, heir })
     },
-    async deleteNode(id) {
-      // The presence of its devices goes with it, by the foreign key.
-      await trx.deleteFrom('nodes').where('id', '=', id).execute()
-    },
+    deleteNode: (id) => deleteNode({ id }),
     async addPresence(nodeId, deviceIds) {
       for (const batch of batchesOf(deviceIds)) {
         const rows = batch.map((deviceId) => ({ node_id: nodeId, device_id: deviceId }))
-        const insert = trx.insertInto('presence').values(rows)
-        await insert
-          .onConflict((conflict) => conflict.columns(['device_id', 'node_id']).doNothing())
-          .execute()
+        const insert = db.insertInto('presence').values(rows)
+        await countOnce(
+          insert.onConflict((conflict) => conflict.columns(['device_id', 'node_id']).doNothing()),
+        )
       }
     },
     async deletePresence(nodeId, deviceIds) {
       for (const batch of batchesOf(deviceIds)) {
-        const ofNode = trx.deleteFrom('presence').where('node_id', '=', nodeId)
-        await ofNode.where('device_id', 'in', batch).execute()
+        const ofNode = db.deleteFrom('presence').where('node_id', '=', nodeId)
+        await countOnce(ofNode.where('device_id', 'in', batch))
       }
     },
-    async isPresent(deviceId, exceptNode) {
-      const one = trx.selectFrom('presence').select('node_id').where('device_id', '=', deviceId)
-      return (await one.where('node_id', '<>', exceptNode).limit(1).executeTakeFirst()) !== undefined
-    },
+    isPresent: async (deviceId, exceptNode) => (await elsewhere({ deviceId, exceptNode })) !== undefined,
+  } satisfies Partial<NodeOperations>
+}
 
+function rememberedStatements(db: Kysely<StoreTables>, connection: StatementConnection) {
+  const { first, change } = statementsOn(connection)
+  const remembered = first(({ key }: { key: string }) =>
+    db.selectFrom('remembered').selectAll().where('key', '=', key),
+  )
+  const remember = change((row: Insertable<RememberedTable>) =>
+    db
+      .insertInto('remembered')
+      .values(row)
+      .onConflict((conflict) => conflict.column('key').doUpdateSet(row)),
+  )
+  const forget = change(({ key }: { key: string }) => db.deleteFrom('remembered').where('key', '=', key))
+  const forgetOld = change(({ nowMs }: { nowMs: number }) =>
+    db.deleteFrom('remembered').where('until_ms', '<=', nowMs),
+  )
+  return {
     async remembered(key) {
-      const all = trx.selectFrom('remembered').selectAll()
-      const row = await all.where('key', '=', key).executeTakeFirst()
+      const row = await remembered({ key })
       return row === undefined ? null : { value: row.value, untilMs: Number(row.until_ms) }
     },
-    async remember(key, { value, untilMs }) {
-      const row = { key, value, until_ms: untilMs }
-      const insert = trx.insertInto('remembered').values(row)
-      await insert.onConflict((conflict) => conflict.column('key').doUpdateSet(row)).execute()
-    },
-    async forget(key) {
-      await trx.deleteFrom('remembered').where('key', '=', key).execute()
-    },
-    async forgetRemembered(nowMs) {
-      await trx.deleteFrom('remembered').where('until_ms', '<=', nowMs).execute()
-    },
-  }
+    remember: (key, { value, untilMs }) => remember({ key, value, until_ms: untilMs }),
+    forget: (key) => forget({ key }),
+    forgetRemembered: (nowMs) => forgetOld({ nowMs }),
+  } satisfies Partial<NodeOperations>
 }
 
 function batchesOf<T>(items: readonly T[]): T[][] {

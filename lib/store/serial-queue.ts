@@ -19,7 +19,7 @@ export type QueueOptions = {
   readonly inside?: AsyncLocalStorage<{ running: boolean }>
 }
 
-type Waiting = { readonly start: () => Promise<void>; readonly timer: NodeJS.Timeout | undefined }
+type Waiting = { readonly start: () => void; readonly timer: NodeJS.Timeout | undefined }
 
 export function serialQueue({ width = 1, maxWaitMs, inside }: QueueOptions = {}): SerialQueue {
   const current = inside ?? new AsyncLocalStorage<{ running: boolean }>()
@@ -34,37 +34,35 @@ export function serialQueue({ width = 1, maxWaitMs, inside }: QueueOptions = {})
       waiting.delete(first)
       clearTimeout(first.timer)
       running += 1
-      void first.start().finally(() => {
-        running -= 1
-        next()
-      })
+      first.start()
     }
     if (running === 0) idle?.()
   }
 
-  async function marked<T>(job: () => Promise<T>): Promise<T> {
-    const mark = { running: true }
-    try {
-      return await current.run(mark, job)
-    } finally {
-      mark.running = false
-    }
-  }
-
-  function turnOf<T>(job: () => Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      // Its own context, not that of the job that happens to end before it.
-      const inContext = AsyncLocalStorage.snapshot()
-      const start = (): Promise<void> => inContext(() => marked(job)).then(resolve, reject)
+  function turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
       const tooLate = (): void => {
         waiting.delete(entry)
         reject(busy(maxWaitMs ?? 0))
       }
       const timer = maxWaitMs === undefined ? undefined : setTimeout(tooLate, maxWaitMs)
-      const entry: Waiting = { start, timer }
+      const entry: Waiting = { start: resolve, timer }
       waiting.add(entry)
-      next()
     })
+  }
+
+  /** What it awaits brings it back into the context that it was called in, not that of the job before it. */
+  async function inTurn<T>(job: () => Promise<T>): Promise<T> {
+    if (running < width && waiting.size === 0) running += 1
+    else await turn()
+    const mark = { running: true }
+    try {
+      return await current.run(mark, job)
+    } finally {
+      mark.running = false
+      running -= 1
+      next()
+    }
   }
 
   function refuseInside(): void {
@@ -82,7 +80,7 @@ export function serialQueue({ width = 1, maxWaitMs, inside }: QueueOptions = {})
     async run(job) {
       if (closing !== undefined) throw new LatchkeyError('STORE_CLOSED')
       refuseInside()
-      return turnOf(job)
+      return inTurn(job)
     },
     async close(finish) {
       if (closing === undefined) {

@@ -1,13 +1,20 @@
-import type { Kysely } from 'kysely'
-import type { PairingStore } from '../pairing/pairing-store.ts'
+import type { PairingStore, PairingTransaction } from '../pairing/pairing-store.ts'
 import { guardedWork } from './guarded-work.ts'
-import type { StoreTables } from './schema.ts'
 import { serialQueue } from './serial-queue.ts'
-import { sqlTransaction } from './sql-transaction.ts'
+
+/** One connection, on which one transaction at a time is begun and ended. */
+export type TransactionConnection = {
+  begin(): Promise<void>
+  commit(): void
+  /** Never throws: what led to it matters more. */
+  rollback(): void
+}
 
 export type SqlStoreParts = {
-  /** With tables that are up to date. Its transactions must exclude those of every other process. */
-  db: Kysely<StoreTables>
+  /** Its transactions must exclude those of every other process. */
+  connection: TransactionConnection
+  /** On that connection, whose tables are up to date. */
+  operations: PairingTransaction
   /** Says what a driver's error means as a `LatchkeyError`; hands others back as they are. */
   explainError: (error: unknown) => Error
   /** Throws when the tables are no longer as they were when the store was opened; called in each transaction. */
@@ -16,17 +23,36 @@ export type SqlStoreParts = {
   release: () => Promise<void>
 }
 
-/** The store on a database that one process at a time writes to through Kysely's own transactions. */
-export function sqlStore({ db, explainError, checkBegun, release }: SqlStoreParts): PairingStore {
+/** The store on a database that one process at a time writes to. */
+export function sqlStore({
+  connection,
+  operations,
+  explainError,
+  checkBegun,
+  release,
+}: SqlStoreParts): PairingStore {
   const queue = serialQueue()
+
+  async function begun<T>(work: (begun: TransactionConnection) => Promise<T>): Promise<T> {
+    await connection.begin()
+    try {
+      const result = await work(connection)
+      connection.commit()
+      return result
+    } catch (error) {
+      connection.rollback()
+      throw error
+    }
+  }
+
   return {
     transaction: (work) =>
       queue.run(() =>
         runWork(
-          (begun) => db.transaction().execute(begun),
-          async (trx: Kysely<StoreTables>) => {
+          begun,
+          async () => {
             checkBegun()
-            return guardedWork(sqlTransaction(trx), work, explainError)
+            return guardedWork(operations, work, explainError)
           },
           explainError,
         ),

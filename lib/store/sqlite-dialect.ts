@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
-import { CompiledQuery, SqliteDialect, SqliteDriver, type DatabaseConnection } from 'kysely'
+import { SqliteDialect, SqliteDriver, type DatabaseConnection } from 'kysely'
 import { PreparedConnection } from './sqlite-connection.ts'
-import { isSqliteError } from './sqlite-error.ts'
 
 /** `LKEY`: how SQLite files say whose they are. */
 export const APPLICATION_ID = 0x4c4b4559
@@ -22,74 +20,45 @@ export function openDatabase(file: string, busyTimeoutMs: number): Database.Data
   }
 }
 
-/** SQLite whose transactions take the write lock when they begin, so that none fails when it first writes. */
+/** Kysely's SQLite on the connection of the store. */
 export class ImmediateSqliteDialect extends SqliteDialect {
+  readonly connection: PreparedConnection
   readonly #database: Database.Database
-  readonly #busyTimeoutMs: number
 
   constructor(database: Database.Database, busyTimeoutMs: number) {
     super({ database })
     this.#database = database
-    this.#busyTimeoutMs = busyTimeoutMs
+    this.connection = new PreparedConnection(database, busyTimeoutMs)
   }
 
   override createDriver(): SqliteDriver {
-    return new ImmediateSqliteDriver(this.#database, this.#busyTimeoutMs)
+    return new ImmediateSqliteDriver(this.#database, this.connection)
   }
 }
 
 class ImmediateSqliteDriver extends SqliteDriver {
-  readonly #database: Database.Database
-  readonly #busyTimeoutMs: number
   readonly #connection: PreparedConnection
 
-  constructor(database: Database.Database, busyTimeoutMs: number) {
+  constructor(database: Database.Database, connection: PreparedConnection) {
     super({ database })
-    this.#database = database
-    this.#busyTimeoutMs = busyTimeoutMs
-    this.#connection = new PreparedConnection(database)
+    this.#connection = connection
   }
 
   override acquireConnection(): Promise<DatabaseConnection> {
     return Promise.resolve(this.#connection)
   }
 
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    // Left behind when a rollback failed.
-    if (this.#database.inTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'))
-    // SQLite's own waiting would stop the event loop, and with it a lock's holder in this same process.
-    this.#database.pragma('busy_timeout = 0')
-    try {
-      await this.#beginWhenFree(connection)
-    } finally {
-      this.#database.pragma(`busy_timeout = ${this.#busyTimeoutMs}`)
-    }
+  override beginTransaction(): Promise<void> {
+    return this.#connection.begin()
   }
 
-  async #beginWhenFree(connection: DatabaseConnection): Promise<void> {
-    const deadline = performance.now() + this.#busyTimeoutMs
-    for (;;) {
-      try {
-        await connection.executeQuery(CompiledQuery.raw('begin immediate'))
-        return
-      } catch (error) {
-        if (!isBusy(error) || performance.now() >= deadline) throw error
-      }
-      await sleep(1 + Math.random() * 9)
-    }
+  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws must become a rejection
+  override async commitTransaction(): Promise<void> {
+    this.#connection.commit()
   }
 
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    // SQLite rolls back by itself after some errors (disk full, I/O), and a second rollback would hide them.
-    if (!this.#database.inTransaction) return
-    try {
-      await connection.executeQuery(CompiledQuery.raw('rollback'))
-    } catch {
-      // The error that led here matters more; the next transaction tries again.
-    }
+  override rollbackTransaction(): Promise<void> {
+    this.#connection.rollback()
+    return Promise.resolve()
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return isSqliteError(error) && error.code.startsWith('SQLITE_BUSY')
 }

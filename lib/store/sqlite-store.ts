@@ -11,6 +11,7 @@ import { noteOpenFile, isOpenHere } from './open-files.ts'
 import type { StoreTables } from './schema.ts'
 import { serialQueue } from './serial-queue.ts'
 import { sqlStore } from './sql-store.ts'
+import { sqlTransaction } from './sql-transaction.ts'
 import { ImmediateSqliteDialect, openDatabase } from './sqlite-dialect.ts'
 import { explainSqliteError, unavailableStore } from './sqlite-error.ts'
 
@@ -61,14 +62,18 @@ async function openStore(named: string, busyTimeoutMs: number): Promise<PairingS
     if (database.pragma('journal_mode', { simple: true }) !== 'wal') {
       throw unavailableStore(file, 'its file system does not support write-ahead logging', false)
     }
-    const db = new Kysely<StoreTables>({ dialect: new ImmediateSqliteDialect(database, busyTimeoutMs) })
+    const dialect = new ImmediateSqliteDialect(database, busyTimeoutMs)
+    const { connection } = dialect
+    const db = new Kysely<StoreTables>({ dialect })
     await migrate(db, `the store ${file}`)
     const forget = await noteOpenFile(file)
     const release = async () => {
       await db.destroy()
       forget()
     }
-    return sqlStore({ db, explainError, checkBegun: versionCheck(file, database), release })
+    const operations = sqlTransaction(db, connection)
+    const checkBegun = versionCheck(file, database)
+    return sqlStore({ connection, operations, explainError, checkBegun, release })
   } catch (error) {
     database.close()
     throw error

@@ -13,7 +13,7 @@ import type { ClientBase } from 'pg'
 const CHANGES = new Set(['INSERT', 'UPDATE', 'DELETE'])
 
 /** Kysely's PostgreSQL on one connection, whose transactions begin and end elsewhere. */
-export function connectionDialect(client: ClientBase): Dialect {
+export function connectionDialect(client: ClientBase): Dialect & { readonly connection: DatabaseConnection } {
   const connection = connectionOf(client)
   const driver: Driver = {
     init: () => Promise.resolve(),
@@ -25,6 +25,7 @@ export function connectionDialect(client: ClientBase): Dialect {
     destroy: () => Promise.resolve(),
   }
   return {
+    connection,
     createDriver: () => driver,
     createAdapter: () => new PostgresAdapter(),
     createQueryCompiler: () => new PostgresQueryCompiler(),

@@ -5,7 +5,6 @@ import type { PairingStore, PairingTransaction } from '../../pairing/pairing-sto
 import { guardedWork } from '../guarded-work.ts'
 import { serialQueue } from '../serial-queue.ts'
 import { runWork } from '../sql-store.ts'
-import { sqlTransaction } from '../sql-transaction.ts'
 import { deviceLane, fitsLane, LeftLane } from './device-lane.ts'
 import type { PostgresLocation } from './postgres-location.ts'
 import type { PostgresConfig } from './postgres-options.ts'
@@ -42,12 +41,13 @@ export function postgresLanes(
   let isClosed = false
   let latestMs = 0
 
-  function operationsOf({ db, nowMs, atCommit }: Begun): PairingTransaction {
+  function operationsOf({ operations, nowMs, atCommit }: Begun): PairingTransaction {
     // Between what the server keeps of its time and now lie some seconds, which only this process knows of.
     latestMs = Math.max(latestMs, nowMs)
-    const operations = sqlTransaction(db, latestMs)
+    const transactionMs = latestMs
     return {
       ...operations,
+      nowMs: () => Promise.resolve(transactionMs),
       async addEvent(event) {
         atCommit[0] = `select pg_notify('${channel}', '')`
         return operations.addEvent(event)

@@ -1,13 +1,16 @@
 import { Kysely } from 'kysely'
 import type { ClientBase, Pool, QueryResult } from 'pg'
+import type { PairingTransaction } from '../../pairing/pairing-store.ts'
 import { newerSchema, SCHEMA_VERSION } from '../migrate.ts'
 import type { StoreTables } from '../schema.ts'
+import { sqlTransaction } from '../sql-transaction.ts'
 import { connectionDialect } from './connection-dialect.ts'
 import { corruptPostgres, isStatementError, unavailablePostgres, unknownOutcome } from './postgres-error.ts'
 import { describeLocation, type PostgresLocation } from './postgres-location.ts'
 
 export type Begun = {
-  readonly db: Kysely<StoreTables>
+  /** On its connection. */
+  readonly operations: PairingTransaction
   readonly nowMs: number
   /** Statements that go out together with COMMIT. */
   readonly atCommit: string[]
@@ -17,14 +20,16 @@ export type Begun = {
 
 /** Runs transactions on the connections of a pool. */
 export function transactionRunner(pool: Pool, location: PostgresLocation) {
-  const databases = new WeakMap<ClientBase, Kysely<StoreTables>>()
+  const known = new WeakMap<ClientBase, PairingTransaction>()
 
-  function databaseOn(client: ClientBase): Kysely<StoreTables> {
-    const known = databases.get(client)
-    if (known !== undefined) return known
-    const made = new Kysely<StoreTables>({ dialect: connectionDialect(client) }).withSchema(location.schema)
-    databases.set(client, made)
-    return made
+  function operationsOn(client: ClientBase): PairingTransaction {
+    const before = known.get(client)
+    if (before !== undefined) return before
+    const dialect = connectionDialect(client)
+    const db = new Kysely<StoreTables>({ dialect }).withSchema(location.schema)
+    const operations = sqlTransaction(db, dialect.connection)
+    known.set(client, operations)
+    return operations
   }
 
   return async <T>(beginText: string, work: (begun: Begun) => Promise<T>): Promise<T> => {
@@ -36,7 +41,8 @@ export function transactionRunner(pool: Pool, location: PostgresLocation) {
     try {
       const row = await begin(client, beginText)
       checkVersion(location, row)
-      const begun: Begun = { db: databaseOn(client), nowMs: row.now_ms ?? 0, atCommit: [], row }
+      const operations = operationsOn(client)
+      const begun: Begun = { operations, nowMs: row.now_ms ?? 0, atCommit: [], row }
       const result = await work(begun)
       await commit(client, begun.atCommit)
       return result
