@@ -10,7 +10,10 @@ const named = process.argv.slice(2)
 const parts = named.length > 0 ? named : ['locality', 'pairing']
 
 const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js']
-const tests = [...parts.map((part) => `test/${part}/`), '--testPathIgnorePatterns=test/pairing/.*property\\.test']
+const tests = [
+  ...parts.map((part) => `test/${part}/`),
+  '--testPathIgnorePatterns=test/pairing/.*property\\.test',
+]
 const flags = ['--silent', '--coverage', '--coverageProvider=v8', '--coverageReporters=json']
 const from = parts.map((part) => `--collectCoverageFrom=lib/${part}/**/*.ts`)
 const env = { ...process.env, LATCHKEY_TEST_STORES: 'memory' }

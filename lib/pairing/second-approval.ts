@@ -95,7 +95,7 @@ function approvalOf(context: PairingContext, authority: Authority, approved: App
 
 /** True when the approver's authority rests on grants that nobody approved. */
 async function isSilent(context: PairingContext, { by, authority }: PartialApproval): Promise<boolean> {
-  if (isKeyless(by)) return true
+  // Who has no key of its own holds none at all.
   const owned = heldScopes(await context.tx.grants(by), authority.role, null, context.nowMs)
   return owned === null || context.lattice.missing(owned, authority.scopes).length > 0
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { ConnectOutcome, DeviceAuthority } from '../../lib/pairing/index.ts'
 import type { InviteAsk } from '../../lib/pairing/index.ts'
 import { approvedOwner, HOST, onEachStore, refusal } from './on-each-store.ts'
-import { attemptOf } from './service-fixture.ts'
+import { attemptOf, deviceIdOf } from './service-fixture.ts'
 import { remoteVerdict } from './verdicts.ts'
 
 const ASK: InviteAsk = { role: 'operator', scopes: ['operator.read'] }
@@ -36,6 +36,21 @@ onEachStore('an invitation and its maker:', {}, (bench) => {
     await demote(maker)
     expect(await use(token, 'guest', scopes)).toEqual(INVALID)
     expect(await bench.grantsOf('guest')).toEqual([])
+  })
+
+  test('is good when a client without a key of its own has made it that was at home', async () => {
+    const { token, invite } = await make({ kind: 'local', scopes: ['operator.admin'] })
+    expect(invite).toMatchObject({ createdBy: 'local', silentHost: null })
+    expect(await use(token)).toMatchObject({ kind: 'admitted' })
+  })
+
+  test('is worth nothing once the approval of its maker has ended', async () => {
+    const { id: requestId } = await bench.fixture.request('maker', 'operator', ['operator.admin'])
+    await bench.fixture.service.approve(HOST, { requestId, expiresInMs: 60_000 })
+    const maker = { kind: 'device', deviceId: deviceIdOf('maker'), role: 'operator', scopes: ['operator.admin'], silentHonoured: false } as const // prettier-ignore
+    const { token } = await make(maker)
+    bench.fixture.clock.nowMs += 60_000
+    expect(await use(token)).toEqual(INVALID)
   })
 
   test('is worth nothing once the silent grants of its maker were undone', async () => {

@@ -122,7 +122,7 @@ onEachStore('an approval of less than was asked for', {}, (bench) => {
       'photos.read',
     ])
     await expect(bench.fixture.service.approve(owner, { requestId })).rejects.toEqual(
-      refusal('FORBIDDEN', { missingScope: 'photos.read' }),
+      refusal('FORBIDDEN', { missingScope: 'photos.read', requiredScopes: ['photos.read'] }),
     )
     await bench.fixture.service.approve(owner, { requestId, scopes: ['operator.read'] })
     expect(await given()).toEqual([['operator', ['operator.read'], 'owner']])

@@ -35,6 +35,21 @@ onEachStore('several gateways that devices connect to', {}, (bench) => {
     })
   })
 
+  test('give on another host no authority that rests on a silent grant of this one', async () => {
+    const [here, there] = [node('a', { host: 'here' }), node('b', { host: 'there' })]
+    const outcome = await here.service.connect(
+      attemptOf('tool', 'operator', ['operator.admin'], localVerdict),
+    )
+    const token = outcome.kind === 'admitted' ? (outcome.newToken ?? '') : ''
+    const deviceId = deviceIdOf('tool')
+    const call = { deviceId, token, addressPrefix: '192.0.2.1', verdict: localVerdict }
+    expect(await here.service.authenticate(call)).toMatchObject({ kind: 'authenticated' })
+    expect(await there.service.authenticate(call)).toEqual({ kind: 'nothing-held', role: 'operator' })
+    const tool = { kind: 'device', deviceId, role: 'operator', scopes: ['operator.admin'], silentHonoured: true } as const // prettier-ignore
+    expect(await here.service.listPending(tool, { limit: 1 })).toMatchObject({ requests: [] })
+    await expect(there.service.listPending(tool, { limit: 1 })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  })
+
   test('count a proof of a key once between them, for as long as it could be accepted', async () => {
     const [a, b] = [node('a'), node('b')]
     const tokens = new Map<string, string>()

@@ -86,6 +86,21 @@ onEachStore(
       expect(await approve(third, { requestId })).toMatchObject({ kind: 'approved' })
     })
 
+    test('the first approval does not count once what its approver held has ended', async () => {
+      const { id } = await bench.fixture.request('first', 'operator', ['operator.admin'])
+      await approve(HOST, { requestId: id, expiresInMs: 60_000 })
+      const first = { ...(await bench.fixture.owner('first')), silentHonoured: false }
+      const second = await approvedOwner(bench.fixture, 'second')
+      const requestId = await risky()
+      await approve(first, { requestId })
+      bench.fixture.clock.nowMs += 60_000
+      expect(await approve(second, { requestId })).toMatchObject({
+        kind: 'half-approved',
+        request: { approvals: [{ by: second.deviceId }] },
+      })
+      expect(await bench.grantsOf('phone')).toEqual([])
+    })
+
     test('a silent first approval does not count once the silent grants are undone', async () => {
       const first = await bench.fixture.owner('first')
       const second = await approvedOwner(bench.fixture, 'second')

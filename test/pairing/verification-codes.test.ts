@@ -115,6 +115,17 @@ onEachStore('the code that a device shows', { approval: { codeFor: ['operator.ad
     expect(await approve(owner, { requestId, withoutCode: true })).toMatchObject({ kind: 'approved' })
   })
 
+  test('that was typed is what the log says, whatever else was said', async () => {
+    const owner = await bench.fixture.owner()
+    const { id: requestId } = await requestWithCode(bench.fixture, 'phone', ['operator.admin'])
+    await approve(owner, { requestId, code: CODE, withoutCode: true })
+    const details: unknown = JSON.parse((await bench.audit()).at(-1)?.details ?? '')
+    expect(details).toMatchObject({ codeTyped: true, withoutCode: false })
+    const other = await requestWithCode(bench.fixture, 'tablet', ['operator.read'])
+    await approve(owner, { requestId: other.id, withoutCode: true })
+    expect(JSON.parse((await bench.audit()).at(-1)?.details ?? '')).toMatchObject({ codeTyped: false, withoutCode: true }) // prettier-ignore
+  })
+
   test('is not asked of the program itself', async () => {
     const { id: requestId } = await requestWithCode(bench.fixture, 'phone', ['operator.admin'])
     expect(await approve(HOST, { requestId })).toMatchObject({ kind: 'approved' })
