@@ -1,5 +1,6 @@
 // Mutation testing of what decides: `npm run mutation` for lib/locality, `LATCHKEY_MUTATE=pairing npm run mutation` for
-// the other. Only what has changed since the last run, or is met by a test of a new name; `--force` for all of it.
+// the other. Only what has changed since the last run, or is met by a test of a new name. A survivor in a constant of a
+// module is not tried again by a new test: `--force` does that. Results are kept when a run ends, so `-m` takes parts.
 const area = process.env.LATCHKEY_MUTATE ?? 'locality'
 
 export default {

@@ -5,6 +5,15 @@ import express4 from 'express4'
 import request from 'supertest'
 import { localClient, requireLocalClient } from '../../lib/index.ts'
 
+/** The kernel is not what is tested here. */
+const located = (): ReturnType<typeof localClient> =>
+  localClient({
+    peerLookup: {
+      name: 'fixed',
+      lookup: () => Promise.resolve({ status: 'same-user', uid: 1000, process: 'curl' }),
+      close: () => Promise.resolve(),
+    },
+  })
 const REMOTE = { 'X-Forwarded-For': '203.0.113.9' }
 const NAMES = ['isLocalClient', 'clientLocality'] as const
 
@@ -31,7 +40,7 @@ describe.each([
       },
     ],
   ])('%s', async (_what, before) => {
-    const app = framework().use(before).use(localClient()).get('/', tell)
+    const app = framework().use(before).use(located()).get('/', tell)
     app.get('/guarded', requireLocalClient(), tell)
     await request(app).get('/').set(REMOTE).expect(200, { local: false, reason: 'forwarding-untrusted' })
     await request(app).get('/').expect(200, { local: true, reason: 'local' })
@@ -41,7 +50,7 @@ describe.each([
   test('properties of all requests of the app', async () => {
     const app = framework()
     Object.assign(app.request, claims)
-    app.use(localClient()).get('/', tell)
+    app.use(located()).get('/', tell)
     await request(app).get('/').set(REMOTE).expect(200, { local: false, reason: 'forwarding-untrusted' })
   })
 
@@ -50,31 +59,31 @@ describe.each([
       expect(() => Object.assign(req, claims)).toThrow(TypeError)
       next()
     }
-    const app = framework().use(localClient()).use(claim).get('/', tell)
+    const app = framework().use(located()).use(claim).get('/', tell)
     await request(app).get('/').set(REMOTE).expect(200, { local: false, reason: 'forwarding-untrusted' })
   })
 
   test('it is known in an app that is mounted, and after one that asks for itself', async () => {
     const inner = framework().get('/', tell)
-    await request(framework().use(localClient()).use('/sub', inner)).get('/sub').expect(200, { local: true, reason: 'local' }) // prettier-ignore
-    const asking = framework().use(localClient())
+    await request(framework().use(located()).use('/sub', inner)).get('/sub').expect(200, { local: true, reason: 'local' }) // prettier-ignore
+    const asking = framework().use(located())
     await request(framework().use(asking).get('/', tell)).get('/').expect(200, { local: true, reason: 'local' })
   }) // prettier-ignore
 
   test('of an app without the middleware nothing is known', async () => {
-    await request(framework().use(localClient()).get('/', tell)).get('/')
+    await request(framework().use(located()).get('/', tell)).get('/')
     await request(framework().get('/', tell)).get('/').expect(200, {})
   })
 
   test('the answer of a guarded handler is marked, although the handler reads nothing', async () => {
-    const app = framework().use(localClient())
+    const app = framework().use(located())
     app.get('/', requireLocalClient(), (_req, res) => void res.json(1))
     expect((await request(app).get('/').expect(200)).headers['cache-control']).toBe('no-store')
   })
 })
 
 test("Node's own requests get accessors of their own, and their class none", async () => {
-  const middleware = localClient()
+  const middleware = located()
   const server = createServer((incoming, response) => {
     middleware(incoming, response, () => {
       const prototype = Object.getPrototypeOf(incoming) as object

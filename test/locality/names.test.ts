@@ -120,7 +120,7 @@ describe('a Host', () => {
   }) // prettier-ignore
   test.each([
     'localhost:65536', 'localhost:0', 'localhost:', 'localhost:080', 'localhost:8 ', '[::1', '[::1%lo]', '::1', '[]', '[127.0.0.1]',
-    '[::1]8080', '[::1]x80', '[fe80::1%1]:80', '[', '[::1:80', `${'a.'.repeat(126)}aa`, `${'a'.repeat(64)}`, '', ':80',
+    '[::1]8080', '[::1]x80', '[fe80::1%1]:80', '[', '[::1:80', `${'a.'.repeat(126)}aa`, 'a'.repeat(64), '', ':80',
   ])('%j is none', (text) => {
     expect(parseHost(text)).toBeNull()
   }) // prettier-ignore
