@@ -18,7 +18,7 @@ export type Place = {
   close(): Promise<void>
 }
 
-export function sqlitePlace(): Promise<Place> {
+function sqlitePlace(): Promise<Place> {
   const folder = mkdtempSync(path.join(tmpdir(), 'latchkey-bench-'))
   return Promise.resolve({
     async open(devices) {
@@ -35,7 +35,7 @@ export function sqlitePlace(): Promise<Place> {
 }
 
 /** A server of our own that commits to the disk, as servers do. */
-export async function postgresPlace(): Promise<Place> {
+async function postgresPlace(): Promise<Place> {
   const server = await startPostgres({ max_wal_size: '4GB' })
   const serverCpu = postgresCpu(path.join(server.folder, 'data'))
   return {
