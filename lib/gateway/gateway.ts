@@ -10,6 +10,7 @@ import { gatewayRoutes, type RoutesHandler } from './routes.ts'
 import { NodeLoop } from './nodes/node-loop.ts'
 import type { MethodHandler, MethodOptions } from './methods.ts'
 import type { GatewayOptions } from './options.ts'
+import { sessionTicker } from './tick-sessions.ts'
 
 const SWEEP_EVERY_MS = 15_000
 /** A store that does not answer must not keep a gateway from ending. */
@@ -99,9 +100,10 @@ export async function createGateway(
   const listeners: LocalListener[] = []
   const expressWs = expressWsAdapter(core)
   const detach: (() => void)[] = []
+  const tick = sessionTicker(() => core.sessions.all())
   const timers = [
     setInterval(() => {
-      for (const session of core.sessions.all()) session.tick(Date.now())
+      tick().catch((error: unknown) => core.config.logger.error('tick failed', { error }))
     }, core.limits.tickMs),
     setInterval(() => {
       core.service.sweep().catch((error: unknown) => core.config.logger.error('sweep failed', { error }))

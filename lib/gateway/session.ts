@@ -148,6 +148,7 @@ export class Session {
 
   /** A sign of life to the client, and a question for one; ends the connection when the last went unanswered. */
   tick(nowMs: number): void {
+    if (this.#isClosing) return
     if (!this.#alive) {
       this.close(CLOSE.tickTimeout, 'tick timeout')
       return
