@@ -1,7 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { localityJudge, platformPeerLookup, type Examined, type PeerLookup } from '../evidence/index.ts'
-import { localityPolicy, type LocalityOptions } from '../locality/index.ts'
+import { localityPolicy, type LocalityOptions, type LocalityVerdict } from '../locality/index.ts'
 import { keepLocality } from './request-locality.ts'
+
+// Here, because this file's types reach whoever imports the package.
+declare global {
+  // The namespace that Express's own types merge with.
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace Express {
+    // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
+    interface Request {
+      /** True when the client is on this machine, as far as can be proved. Set by `localClient()`. */
+      readonly isLocalClient: boolean
+      /** Where the client is, and why. Set by `localClient()`. */
+      readonly clientLocality: LocalityVerdict
+    }
+  }
+}
 
 /** How locality is decided, and who asks the kernel. */
 export type LocalClientOptions = LocalityOptions & {

@@ -2,20 +2,6 @@ import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { Examined } from '../evidence/index.ts'
 import type { LocalityVerdict } from '../locality/index.ts'
 
-declare global {
-  // The namespace that Express's own types merge with.
-  // eslint-disable-next-line @typescript-eslint/no-namespace
-  namespace Express {
-    // eslint-disable-next-line @typescript-eslint/consistent-type-definitions
-    interface Request {
-      /** True when the client is on this machine, as far as can be proved. Set by `localClient()`. */
-      readonly isLocalClient: boolean
-      /** Where the client is, and why. Set by `localClient()`. */
-      readonly clientLocality: LocalityVerdict
-    }
-  }
-}
-
 const KNOWN = Symbol('locality')
 
 type Marked = IncomingMessage & { [KNOWN]?: Known }

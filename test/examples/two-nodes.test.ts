@@ -48,6 +48,8 @@ test('two-nodes: paired on one node, approved on the other, revoked on the first
     await ownerA.request('device.pair.remove', { deviceId: phone.deviceId })
     for (const one of sessions) expect(await one.closed).toEqual({ code: 4001, reason: 'device removed' })
     for (const owner of [ownerA, ownerB]) owner.close()
+  } catch (error) {
+    throw new Error(`the nodes said: ${Buffer.concat(complaints).toString()}`, { cause: error })
   } finally {
     child.kill('SIGTERM')
     await ended
