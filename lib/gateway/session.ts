@@ -1,36 +1,11 @@
-import type { JudgedRequest, LocalityJudge } from '../evidence/index.ts'
+import type { JudgedRequest } from '../evidence/index.ts'
 import type { LocalityVerdict } from '../locality/index.ts'
-import type { Authority, ScopeLattice } from '../pairing/index.ts'
+import type { Authority } from '../pairing/index.ts'
 import { CLOSE, type ErrorShape, type RequestFrame } from '../protocol/index.ts'
 import { errorShape, isOurFault, NOT_IN_STEP, RESTARTING } from './error-shape.ts'
 import { closeSocket, readMessage, sendFrame, type GatewaySocket } from './gateway-socket.ts'
-import type { GatewayLimits } from './limits.ts'
-import type { MethodCall, MethodTable } from './methods.ts'
-import type { SessionLease } from './nodes/session-lease.ts'
-import type { GatewayConfig } from './options.ts'
-
-/** What all sessions of a gateway share. */
-export type SessionHost = {
-  readonly methods: MethodTable
-  readonly lattice: ScopeLattice
-  readonly limits: GatewayLimits
-  readonly lease: SessionLease
-  readonly judge: Pick<LocalityJudge, 'judge'>
-  readonly config: Pick<GatewayConfig, 'logger' | 'clock'>
-  readonly sessions: { delete(session: Session): void }
-}
-
-export type SessionOptions = {
-  readonly socket: GatewaySocket
-  readonly connId: string
-  readonly authority: Authority
-  /** When its authority ends; `null`: it does not. */
-  readonly untilMs: number | null
-  /** Where the client is, or what that can be worked out from when nobody had to until now. */
-  readonly locality: LocalityVerdict | JudgedRequest
-  /** The last event that its admission has seen. */
-  readonly atSeq: number
-}
+import type { MethodCall } from './methods.ts'
+import type { SessionHost, SessionOptions } from './session-options.ts'
 
 type SessionAuthority = Exclude<Authority, { readonly kind: 'host' }>
 
