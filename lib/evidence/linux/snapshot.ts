@@ -1,9 +1,9 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { networkNamespace, readAncestors, type Ancestor } from './ancestors.ts'
-import { describeProcess, unlessGone, type ProcessDescription } from './proc-process.ts'
+import { describeProcess, unlessGone, type Descriptor, type ProcessDescription } from './proc-process.ts'
 import { readSocketTable, readTcpSockets } from './read-socket-table.ts'
 import { socketInode } from './relay-signs.ts'
-import { socketTable, type InetSocket } from './socket-table.ts'
+import { socketTable, type InetSocket, type SocketTable } from './socket-table.ts'
 import { ephemeralPorts, hostAddresses, type Surroundings } from './surroundings.ts'
 
 /** Processes and sockets as they were at about one time. */
@@ -30,6 +30,9 @@ export function takeSnapshot(
   // Nobody to judge: the tables need not be read. They are when they are asked for after all.
   let around = pids.size === 0 ? null : readSurroundings(tcp)
   const here = (): Surroundings => (around ??= readSurroundings(tcp))
+  for (const [pid, process] of processes) {
+    if (process !== null) processes.set(pid, withoutClosed(process, here().table))
+  }
   const elsewhere = new Map<string, Surroundings>()
   return {
     process: (pid) => processes.get(pid) ?? null,
@@ -55,6 +58,25 @@ function readSurroundings(tcp: readonly InetSocket[] | undefined): Surroundings 
     table: readSocketTable(tcp ?? readTcpSockets()),
     isOnHost: hostAddresses(),
     isEphemeral: ephemeralPorts(),
+  }
+}
+
+/**
+ * A tool that makes a connection per call closes one at any moment: what it closed before the tables were read is in
+ * none of them, and is no socket of an unknown kind. Looked for among all it holds now, as a descriptor can be moved.
+ */
+function withoutClosed(process: ProcessDescription, table: SocketTable): ProcessDescription {
+  const isInNoTable = (descriptor: Descriptor): boolean => {
+    const inode = socketInode(descriptor)
+    return inode !== null && table.byInode(inode).length === 0
+  }
+  if (!process.descriptors.some(isInNoTable)) return process
+  const later = describeOrNull(process.pid)
+  if (later?.startTime !== process.startTime) return process
+  const held = new Set(later.descriptors.map(({ link }) => link))
+  return {
+    ...process,
+    descriptors: process.descriptors.filter((one) => !isInNoTable(one) || held.has(one.link)),
   }
 }
 
