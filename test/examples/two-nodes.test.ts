@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process'
-import { createServer, type Server } from 'node:net'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, jest, test } from '@jest/globals'
 import { createDeviceIdentity } from '../../lib/client/index.ts'
-import type { RawClient } from '../gateway/raw-client.ts'
 import { admittedAs, connectAs } from '../gateway/signed-connect.ts'
+import { portsOutOfReach } from '../proxies/free-ports.ts'
 
 jest.setTimeout(180_000)
 
 test('two-nodes: paired on one node, approved on the other, revoked on the first, behind nginx', async () => {
-  const port = await threePorts()
+  const port = await portsOutOfReach(3)
   const program = path.resolve(import.meta.dirname, '../../examples/two-nodes/run.js')
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, PORT: String(port) },
@@ -29,8 +28,8 @@ test('two-nodes: paired on one node, approved on the other, revoked on the first
     expect(await Promise.race([isReady, end])).toBe('ready')
     const [front, a, b] = [port, port + 1, port + 2].map((at) => `ws://127.0.0.1:${at}/gateway`) as [string, string, string] // prettier-ignore
     const admin = { scopes: ['operator.admin'] }
-    const ownerA = await ownerAt(a, admin)
-    const ownerB = await ownerAt(b, admin)
+    const ownerA = (await admittedAs(a, createDeviceIdentity(), admin)).client
+    const ownerB = (await admittedAs(b, createDeviceIdentity(), admin)).client
 
     // Through nginx it waits, on whichever node it landed, and both owners see it.
     const phone = createDeviceIdentity()
@@ -56,35 +55,3 @@ test('two-nodes: paired on one node, approved on the other, revoked on the first
     await ended
   }
 })
-
-/** Among other tests the runner may look like a relay for a moment; what the kernel said of it then is printed. */
-async function ownerAt(url: string, ask: object): Promise<RawClient> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return (await admittedAs(url, createDeviceIdentity(), ask)).client
-    } catch (error) {
-      console.warn(`attempt ${attempt}: ${String(error)}`)
-      if (attempt === 3) throw error
-      await new Promise((resolve) => setTimeout(resolve, 1000))
-    }
-  }
-}
-
-/** The first of three in a row that are free, below those that the kernel gives to clients. */
-async function threePorts(): Promise<number> {
-  for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 10_000)
-    const servers = await Promise.all([first, first + 1, first + 2].map(listenOn))
-    const isFree = servers.every((server) => server !== null)
-    for (const server of servers) server?.close()
-    if (isFree) return first
-  }
-}
-
-function listenOn(port: number): Promise<Server | null> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(null))
-    server.listen(port, '127.0.0.1', () => resolve(server))
-  })
-}
