@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RequestFacts } from '../locality/index.ts'
-import { ingressOf } from './ingress.ts'
+import { ingressOf, type IngressMark } from './ingress.ts'
 import type { Connection } from './peer-lookup.ts'
 import { simulatedConnection } from './simulated-connection.ts'
 
@@ -90,8 +90,7 @@ export function connectionKey(request: JudgedRequest): object {
 /** The facts of one request, without what the kernel says. `upgrade`: it asks for a WebSocket. */
 export function requestFacts(request: JudgedRequest, upgrade: boolean): RequestFacts {
   const { transport, remoteAddress, localAddress } = connectionFacts(request.socket)
-  const ingress = ingressOf(serverOf(request.socket))
-  const headerLimit = headerLimitOf(request.socket)
+  const { ingress, headerLimit } = listenerFacts(request.socket)
   const facts: Writable<RequestFacts> = {
     transport: ingress === 'private' ? 'private' : transport,
     remoteAddress,
@@ -106,6 +105,17 @@ export function requestFacts(request: JudgedRequest, upgrade: boolean): RequestF
   return facts
 }
 
+/** What the server that accepted a connection adds; it can be given another standing at any time. */
+export type ListenerFacts = {
+  readonly ingress: IngressMark | 'private' | undefined
+  readonly headerLimit: number | undefined
+}
+
+export function listenerFacts(socket: Socket): ListenerFacts {
+  const server = serverOf(socket)
+  return { ingress: ingressOf(server), headerLimit: headerLimitOf(server) }
+}
+
 /** Express rewrites `url` below a mount point and keeps the one that was sent. */
 export function sentUrl(request: JudgedRequest): string {
   return (request as { readonly originalUrl?: string }).originalUrl ?? request.url ?? ''
@@ -117,8 +127,8 @@ function serverOf(socket: Socket): Server | undefined {
 }
 
 /** `server.maxHeadersCount`: `null` is Node's default, 0 is no limit. */
-function headerLimitOf(socket: Socket): number | undefined {
-  const limit = serverOf(socket)?.maxHeadersCount
+function headerLimitOf(server: Server | undefined): number | undefined {
+  const limit = server?.maxHeadersCount
   if (typeof limit !== 'number') return undefined
   return limit === 0 ? Number.POSITIVE_INFINITY : limit
 }

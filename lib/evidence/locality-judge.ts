@@ -5,6 +5,7 @@ import type { OriginStanding } from '../locality/origin.ts'
 import { needsKernel } from '../locality/peer-rules.ts'
 import { originOfReading, readRequest, type Reading } from '../locality/reading.ts'
 import { connectionFacts, connectionKey, forgetConnection, requestFacts, type JudgedRequest } from './connection-facts.ts' // prettier-ignore
+import { lastRequest, repeats, type Examined, type LastRequest } from './last-request.ts'
 import type { PeerLookup } from './peer-lookup.ts'
 import { simulatedConnection } from './simulated-connection.ts'
 import { processTaint, type TaintMemory } from './taint.ts'
@@ -41,7 +42,8 @@ export type LocalityJudge = {
 /** What the kernel said of a connection; `peer` is `null` until it has. */
 type Answer = { peer: PeerEvidence | null; readonly coming: Promise<PeerEvidence> }
 
-export type Examined = { readonly verdict: LocalityVerdict; readonly origin: OriginStanding }
+/** What is remembered of a connection. */
+type Connection = { answer: Answer | null; last: LastRequest | null }
 
 /** What the owner of a judge adds and wants to know. */
 export type JudgeHooks = {
@@ -59,16 +61,17 @@ export function localityJudge(
   hooks: JudgeHooks = {},
 ): LocalityJudge {
   const { memory = processTaint, isTainted = () => false, onVerdict, onLookup } = hooks
-  const answers = new WeakMap<object, Answer>()
+  const connections = new WeakMap<object, Connection>()
   let isLearning = false
   lookup.start?.()
 
   function askKernel(request: JudgedRequest, fresh: boolean): Answer {
     const key = connectionKey(request)
-    const known = fresh ? undefined : answers.get(key)
-    if (known !== undefined) return known
+    const known = fresh ? null : (connections.get(key)?.answer ?? null)
+    if (known !== null) return known
     const answer: Answer = { peer: null, coming: look(request.socket, key) }
-    answers.set(key, answer)
+    // What was decided by another answer goes with it.
+    connections.set(key, { answer, last: null })
     void answer.coming.then((peer) => {
       answer.peer = peer
     })
@@ -131,6 +134,18 @@ export function localityJudge(
     return peer === null ? coming.then(decideWith) : decideWith(peer)
   }
 
+  function remember(request: JudgedRequest, last: LastRequest | null): void {
+    const key = connectionKey(request)
+    const known = connections.get(key)
+    if (known === undefined) connections.set(key, { answer: null, last })
+    else known.last = last
+  }
+
+  /** Another number once somebody is taken for tainted who was not. */
+  function taintNow(): number {
+    return isTainted() ? -1 : memory.changes
+  }
+
   function counted(verdict: LocalityVerdict): LocalityVerdict {
     onVerdict?.(verdict)
     return verdict
@@ -146,15 +161,22 @@ export function localityJudge(
       return decide(request, read(request, options.upgrade ?? false), options)
     },
     examine(request) {
+      const taint = taintNow()
+      const last = connections.get(connectionKey(request))?.last ?? null
+      if (last !== null && repeats(request, last, taint)) {
+        onVerdict?.(last.examined.verdict)
+        return last.examined
+      }
       const reading = read(request, false)
       const origin = originOfReading(reading)
       const verdict = decide(request, reading, {})
-      return verdict instanceof Promise
-        ? verdict.then((decided) => ({ verdict: decided, origin }))
-        : { verdict, origin }
+      if (verdict instanceof Promise) return verdict.then((decided) => ({ verdict: decided, origin }))
+      const examined = { verdict, origin }
+      remember(request, lastRequest(policy, request, reading.facts, taint, examined))
+      return examined
     },
     forget(request) {
-      answers.delete(connectionKey(request))
+      connections.delete(connectionKey(request))
       forgetConnection(request.socket)
     },
     clientAddressOf: (request) => read(request, true).clientAddress,

@@ -12,15 +12,25 @@ const REMEMBERED = 1000
 export class TaintMemory {
   readonly #connections = new WeakSet()
   readonly #processes = new Set<string>()
+  #changes = 0
+
+  /** Another number once anything more is tainted. */
+  get changes(): number {
+    return this.#changes
+  }
 
   /** `key`: what stands for the connection. */
   taintConnection(key: object): void {
+    if (this.#connections.has(key)) return
     this.#connections.add(key)
+    this.#changes += 1
   }
 
   taintProcesses(peer: PeerEvidence): void {
     for (const holder of peer.holders ?? []) {
+      if (this.#processes.has(keyOf(holder))) continue
       this.#processes.add(keyOf(holder))
+      this.#changes += 1
       if (this.#processes.size > REMEMBERED) this.#forgetOldest()
     }
   }
