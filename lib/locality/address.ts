@@ -29,7 +29,7 @@ export function ipv4Number(canonical: string): number {
       if (octet === 0) return -1
       octet = octet === -1 ? digit : octet * 10 + digit
       if (octet > 255) return -1
-    } else if (digit === -2 && octet !== -1 && dots < 3) {
+    } else if (digit === -2 && octet !== -1) {
       number = number * 256 + octet
       octet = -1
       dots += 1
@@ -82,7 +82,7 @@ function formatIPv6(groups: readonly number[]): string {
   let length = 1
   for (let i = 0; i < 8; i += 1) {
     let end = i
-    while (end < 8 && groups[end] === 0) end += 1
+    while (groups[end] === 0) end += 1
     if (end - i > length) {
       start = i
       length = end - i

@@ -24,6 +24,7 @@ export function compileTrustList(value: unknown): TrustList {
 
   const compiled = proxyAddr.compile(entries)
   const ranges = entries.flatMap((entry) => NAMED_IPV4.get(entry) ?? entry).flatMap(ipv4Range)
+  // Stryker disable next-line ObjectLiteral: without a memory it only takes longer
   const otherwise = remembered((canonical) => compiled(canonical, 0), { entries: 1024, maxLength: 45 })
   return (canonical) => {
     const number = ipv4Number(canonical)

@@ -62,13 +62,20 @@ describe('which proxy the evidence names', () => {
     ['a session of sshd', { ...NOBODY, process: 'sshd-session' }, 'ssh'],
     ['the client of ssh', { ...NOBODY, process: 'ssh' }, 'ssh'],
     ['a name that only begins so', { ...NOBODY, process: 'nginxify' }, null],
+    ['a name with it in the middle', { ...NOBODY, process: 'nginxy-proxy' }, null],
+    ['rootless Docker', { ...NOBODY, process: 'rootlessport' }, 'docker'],
+    ['the daemon of Docker', { ...NOBODY, process: 'docker-proxy' }, 'docker'],
     ['a tool', { ...NOBODY, process: 'curl' }, null],
     ['Caddy by Via', from('via', '1.1 Caddy'), 'caddy'],
     ['another Via', from('via', '1.1 edge'), null],
+    ['Caddy in another field', from('x-forwarded-host', 'caddy'), null],
     ['Tailscale', from('tailscale-user-login'), 'tailscale'],
     ['Cloudflare', from('cf-connecting-ip'), 'cloudflared'],
     ['Cloudflare by CDN-Loop', from('cdn-loop', 'cloudflare; loops=1'), 'cloudflared'],
     ['another CDN', from('cdn-loop', 'fastly'), null],
+    ['another CDN before Cloudflare', from('cdn-loop', 'not-cloudflare'), null],
+    ['Cloudflare in another field', from('x-forwarded-host', 'cloudflare'), null],
+    ['Traefik', { ...NOBODY, forwarding: ['host', 'server', 'port'].map((name) => ({ name: `x-forwarded-${name}`, value: 'a' })) }, null], // prettier-ignore
     [
       'Apache',
       { ...NOBODY, forwarding: [{ name: 'x-forwarded-host', value: 'a' }, { name: 'x-forwarded-server', value: 'a' }] },
@@ -76,6 +83,13 @@ describe('which proxy the evidence names', () => {
     ],
     ['a plain X-Forwarded-For', from('x-forwarded-for', '203.0.113.9'), null],
     ["Docker's bridge", { peer: '172.17.0.1', forwarding: [] }, 'docker'],
+    ...Array.from({ length: 20 }, (_, index): [string, ProxyEvidence, ProxyName | null] => [
+      `172.${15 + index}.0.1`,
+      { peer: `172.${15 + index}.0.1`, forwarding: [] },
+      index >= 2 && index <= 16 ? 'docker' : null,
+    ]),
+    ['an address that ends so', { peer: '1172.17.0.1', forwarding: [] }, null],
+    ['an address that begins so', { peer: '172.17.0.11', forwarding: [] }, null],
     ['another private address', { peer: '172.17.0.2', forwarding: [] }, null],
     ['the process before the headers', { ...from('cf-ray'), process: 'nginx' }, 'nginx'],
   ])('%s', (_title, evidence, proxy) => {
@@ -97,6 +111,10 @@ describe.each(REASONS)('%s', (reason, aboutProxies) => {
   test.each([null, ...NAMES])('with %s: one plain line for a log, which forbids the wrong ways out', (name) => {
     const text = advice(reason, name === null ? NOBODY : { ...NOBODY, process: PROCESS[name] })
     expect(text).toMatch(/^[\x20-\x7e]{21,599}$/)
+    // Whole sentences, the first of which is about the rule.
+    expect(text).toMatch(/^[A-Z][a-z' ].*\.$/)
+    expect(text).not.toMatch(/ {2}|[.:][A-Z]|^Let the proxy|^Do not|^Latchkey/)
+    if (name !== null) expect(text.startsWith(PROXY_RECIPES[name].advice)).toBe(false)
     const speaks = aboutProxies === 'always' || (aboutProxies === 'named' && name !== null)
     const others = NAMES.filter((other) => other !== name)
     if (speaks) {

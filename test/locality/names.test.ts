@@ -14,11 +14,11 @@ const FORWARDING = [
 const LOOK_ALIKES = [
   'xforwardedfor', 'HTTP-X-Forwarded-For', 'ForwardedFor', 'Forwarded-Host', 'ForwardedProto', 'x-realip', 'xclientip',
   'trueclientip', '+via', 'via+', 'HTTP_VIA', ' host', 'host ', '!Origin!', 'connection\t', ' :authority ', '-x-varnish-',
-  ' sec-fetch-site', '~cdn-loop',
+  ' sec-fetch-site', '~cdn-loop', 'X-Cluster-Client-IP!', 'For_Warded', 'http-forwarded',
 ] // prettier-ignore
 const OTHER = [
   'Accept', 'X-Viaduct', 'Trivia', 'ip', 'Client', 'Clientipx', 'IP-Client', 'Forwarder', 'X-Hosting', 'myvia', 'aforwarded',
-  'hosts', 'Ghost', 'X-Clientip-Policy', 'Xrealipx', 'Trueclientipx', 'Axforwarded', 'X-Ip-Address', 'forwardedforx', '(accept)',
+  'hosts', 'Ghost', 'X-Clientip-Policy', 'Xrealipx', 'Trueclientipx', 'Axforwarded', 'X-Ip-Address', 'forwardedforx', '(accept)', '!!!', '---', '',
 ] // prettier-ignore
 
 describe('what a field name means', () => {

@@ -116,7 +116,21 @@ test('a long chain of trusted hops is shown in 120 characters, and a short one w
   expect(saw(11).endsWith('…')).toBe(true)
 })
 
+test('a chain of just 120 characters is shown whole', () => {
+  const chain = [...new Array<string>(10).fill('127.0.0.1'), '127.0.0.10'].join(', ')
+  const { trace } = decideLocality(localityPolicy(TRUST), fields('X-Forwarded-For', chain))
+  expect([chain.length, trace[6]?.saw]).toEqual([120, chain])
+})
+
+test('without any address there is no own one either', () => {
+  const nowhere = { remoteAddress: null, localAddress: null, rawHeaders: ['Host', '192.0.2.5'] }
+  const { reason, trace } = decideLocality(localityPolicy({ ownAddresses: true }), facts(nowhere))
+  expect([reason, trace[0]?.saw]).toEqual(['peer-unknown', 'no address'])
+})
+
 test('what a client sent reaches no terminal as it is', () => {
   const { trace } = decideLocality(localityPolicy(), withHeaders(['Host', 'a\u001b[31m é b']))
   expect(trace[4]?.saw).toBe('a?[31m ? b')
+  const { trace: bare } = decideLocality(localityPolicy(), withHeaders(['Host', '\u001b\u0007']))
+  expect(bare[4]?.saw).toBe('??')
 })
