@@ -1,4 +1,5 @@
 import type { ProxyName } from './proxy-recipes.ts'
+import { remembered } from './remembered.ts'
 
 /** What may tell which proxy a request came through. */
 export type ProxyEvidence = {
@@ -28,12 +29,15 @@ const PROGRAMS: readonly (readonly [program: string, proxy: ProxyName])[] = [
  * else: headers can be made up.
  */
 export function namedProxy(evidence: ProxyEvidence): ProxyName | null {
-  return byProgram(evidence.process) ?? byHeaders(evidence.forwarding) ?? byAddress(evidence.peer)
+  const { process, forwarding, peer } = evidence
+  return (process === undefined ? null : byProgram(process)) ?? byHeaders(forwarding) ?? byAddress(peer)
 }
 
 /** `caddy_linux_amd64` and `sshd-session` too. */
-function byProgram(process: string | undefined): ProxyName | null {
-  if (process === undefined) return null
+// Stryker disable next-line ObjectLiteral: without a memory it only takes longer
+const byProgram = remembered(proxyOfProgram, { entries: 256, maxLength: 128 })
+
+function proxyOfProgram(process: string): ProxyName | null {
   const folded = process.toLowerCase()
   const found = PROGRAMS.find(
     ([program]) =>

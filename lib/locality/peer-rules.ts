@@ -1,5 +1,6 @@
 import type { Reading } from './reading.ts'
 import { isRelayProgram } from './relays.ts'
+import { remembered } from './remembered.ts'
 import { failed, passed, shared, shown, skipped } from './trace-entry.ts'
 import type { Assurance, PeerEvidence, RequestFacts, TraceEntry } from './verdict.ts'
 
@@ -79,11 +80,12 @@ function refuse(reason: TraceEntry['rule'], saw: string): PeerResult {
   return { entry: failed(reason, saw), assurance: 'none' }
 }
 
-/** Several holders are named with commas. */
-function namesRelay(process: string): boolean {
-  // Stryker disable next-line StringLiteral: one name is a list of one, which takes longer
-  return process.includes(', ') ? process.split(', ').some(isRelayProgram) : isRelayProgram(process)
-}
+// Several holders are named with commas. Without the memory it only takes longer.
+// Stryker disable next-line ObjectLiteral: as above
+const namesRelay = remembered((process) => process.split(', ').some(isRelayProgram), {
+  entries: 256,
+  maxLength: 128,
+})
 
 function describe({ status, process, uid, sign }: PeerEvidence): string {
   let text: string = status

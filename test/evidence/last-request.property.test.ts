@@ -50,15 +50,19 @@ function connection(options: LocalityOptions, peer = SAME_USER) {
     judge,
     request,
     asked: () => asked,
-    change(step: Exclude<Step, { kind: 'request' }>): void {
+    change: (step: Exclude<Step, { kind: 'request' }>): void => {
       if (step.kind === 'limit') server.maxHeadersCount = step.to
-      else if (step.kind === 'mark' && step.as === 'private') markPrivate(server as unknown as Server)
-      else if (step.kind === 'mark') markIngress(server as unknown as Server, step.as as 'public' | 'local')
-      else if (step.kind === 'taint' && step.what === 'everybody') everybody = !everybody
-      else if (step.kind === 'taint' && step.what === 'connection') memory.taintConnection(socket)
+      else if (step.kind === 'mark') mark(server as unknown as Server, step.as)
+      else if (step.what === 'everybody') everybody = !everybody
+      else if (step.what === 'connection') memory.taintConnection(socket)
       else memory.taintProcesses(SAME_USER)
     },
   }
+}
+
+function mark(server: Server, as: 'public' | 'local' | 'private'): void {
+  if (as === 'private') markPrivate(server)
+  else markIngress(server, as)
 }
 
 const field = fc.tuple(
@@ -140,7 +144,7 @@ describe('a request that repeats the last one of its connection', () => {
     const first = request({ ...USUAL, rawHeaders: [...USUAL.rawHeaders] })
     await judge.examine(first)
     await judge.examine(first)
-    ;(first.rawHeaders as string[]).push('X-Forwarded-For', '203.0.113.7')
+    first.rawHeaders.push('X-Forwarded-For', '203.0.113.7')
     const { verdict } = await judge.examine(request({ ...USUAL, rawHeaders: [...first.rawHeaders] }))
     expect(verdict.reason).toBe('forwarding-untrusted')
     const again = await judge.examine(request(USUAL))
