@@ -30,7 +30,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 const NOT_THE_APPS = ['Content-Security-Policy-Report-Only', 'Cross-Origin-Embedder-Policy']
 
 const FOR_SECURE_CONTEXTS = ['Cross-Origin-Opener-Policy', 'Origin-Agent-Cluster']
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i
+/** What browsers call trustworthy without TLS (Secure Contexts, section 3.1), which is nothing to be let in by. */
+const TRUSTWORTHY = /^(?:(?:[^:]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i
 
 /** Replaces what the app's own middleware, such as helmet, has set for its pages. */
 export function setConsoleHeaders(request: IncomingMessage, response: ServerResponse): void {
@@ -39,7 +40,7 @@ export function setConsoleHeaders(request: IncomingMessage, response: ServerResp
   if (!isEncrypted(request)) response.removeHeader('Strict-Transport-Security')
   for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
   // Heeded in secure contexts alone; elsewhere a browser complains of them.
-  if (!isEncrypted(request) && !LOOPBACK.test(request.headers.host ?? ''))
+  if (!isEncrypted(request) && !TRUSTWORTHY.test(request.headers.host ?? ''))
     for (const name of FOR_SECURE_CONTEXTS) response.removeHeader(name)
 }
 
