@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, jest, test } from '@jest/globals'
 import express from 'express'
 import helmet from 'helmet'
-import { localClient } from '../../lib/index.ts'
+import { localClient, requireLocalClient } from '../../lib/index.ts'
 import { attack, type AttackOptions, type AttackResult, type Weakness } from '../../lib/testing/index.ts'
 import { extraCases } from '../../lib/testing/attack/extra-cases.ts'
 import { corpusCases, readLocalityCases, readProxyRecords } from '../../lib/testing/attack/read-corpus.ts'
@@ -106,6 +106,21 @@ describe('other naive apps', () => {
     const result = await attack(rightApp(express, { dangerouslyTrustHeaders: true }), { path: '/notes' })
     expect(weaknessesOf(result)).toEqual(['headers-alone'])
     expect(result.findings.length).toBeGreaterThanOrEqual(15)
+  })
+
+  test('a verdict that is kept on the socket', async () => {
+    const local = new WeakSet<object>()
+    const app = express()
+    app.use(localClient())
+    app.use((request, response, next) => {
+      if (local.has(request.socket)) response.json(['water the plants'])
+      else next()
+    })
+    app.get('/notes', requireLocalClient(), (request, response) => {
+      local.add(request.socket)
+      response.json(['water the plants'])
+    })
+    expect(weaknessesOf(await attack(app, { path: '/notes' }))).toEqual(['remembers-connection'])
   })
 
   test('isLocalClient without a look at the page', async () => {

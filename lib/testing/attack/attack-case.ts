@@ -12,6 +12,8 @@ export type AttackCase = {
   readonly version: string
   readonly target: string
   readonly fields: readonly HeaderField[]
+  /** An innocent request that the same connection carries first. Only over HTTP. */
+  readonly before?: readonly HeaderField[]
   /** Sent as it is, in place of what the rest makes. Only over HTTP. */
   readonly raw?: string
 }

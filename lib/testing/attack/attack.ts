@@ -71,12 +71,17 @@ async function run(target: AttackTarget, settings: AttackSettings): Promise<Atta
       findings.push(findingOf('a plain client from elsewhere', 'not-guarded', channel, control.remote))
       continue
     }
-    const sent = channel === 'websocket' ? cases.filter(({ raw }) => raw === undefined) : cases
+    const sent = channel === 'websocket' ? cases.filter(({ raw, before }) => raw === undefined && before === undefined) : cases // prettier-ignore
     await inParallel(sent, async (attack) => {
       const shot = await shoot(target, settings, channel, attack)
       ran += 1
       if (!shot.answered) unanswered += 1
-      if (shot.letIn) findings.push(findingOf(attack.name, weaknessOf(attack), channel, shot))
+      if (!shot.letIn) return
+      // What is let in by itself as well has nothing to do with the request before it.
+      const isNew =
+        attack.before !== undefined && !(await shoot(target, settings, channel, attack, null)).letIn
+      const weakness = isNew ? 'remembers-connection' : weaknessOf(attack)
+      findings.push(findingOf(attack.name, weakness, channel, shot))
     })
   }
   const skipped = (all - cases.length) * controls.filter(({ localLetIn }) => localLetIn).length
@@ -124,13 +129,15 @@ async function shoot(
   settings: AttackSettings,
   channel: Channel,
   attack: AttackCase,
+  before = attack.before ?? null,
 ): Promise<Shot> {
   const path = (channel === 'http' ? settings.path : settings.wsPath) ?? '/'
   const fill = (text: string): string => text.replaceAll('{path}', path).replaceAll('{port}', String(target.port)) // prettier-ignore
   const bare = channel === 'http' ? plainFields(attack.fields) : upgradeFields(attack.fields)
+  const filled = (list: readonly HeaderField[]): HeaderField[] => list.map(([name, value]) => [name, fill(value)]) // prettier-ignore
   const isOpenEnded = !bare.some(([name]) => name.toLowerCase() === 'connection')
   const fields: HeaderField[] = [
-    ...bare.map(([name, value]): HeaderField => [name, fill(value)]),
+    ...filled(bare),
     ...settings.headers,
     ...(channel === 'http' && isOpenEnded ? ([['Connection', 'close']] as const) : []),
     ...(channel === 'http' && settings.method !== 'GET' ? ([['Content-Length', '0']] as const) : []),
@@ -146,7 +153,11 @@ async function shoot(
     const outcome = await tryUpgrade(socket, sent, settings.timeoutMs)
     return { letIn: outcome.letIn, sent, got: outcome.got, answered: outcome.response.status !== 0 }
   }
-  const response = await exchange(socket, sent, settings.timeoutMs)
+  const first =
+    before === null
+      ? []
+      : [formatHead({ method, target: path, version, fields: [...filled(before), ...settings.headers] })]
+  const response = await exchange(socket, sent, settings.timeoutMs, first)
   const letIn = response.status !== 0 && settings.isLocal(response, { by: attack.by })
   const got =
     response.status === 0 ? 'no answer' : `${response.status} ${response.statusText} ${cut(response.body)}`

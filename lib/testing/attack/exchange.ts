@@ -12,16 +12,30 @@ export type AttackResponse = {
 
 export const NO_ANSWER: AttackResponse = { status: 0, statusText: '', headers: {}, body: '' }
 
-/** Writes a request and reads the answer until the connection ends. Never rejects. */
-export function exchange(socket: Socket, text: string, timeoutMs: number): Promise<AttackResponse> {
+/**
+ * Writes a request and reads the answer until the connection ends. Never rejects. `before`: requests that go first, each
+ * once the one before was answered; that the last was never sent counts as no answer.
+ */
+export function exchange(
+  socket: Socket,
+  text: string,
+  timeoutMs: number,
+  before: readonly string[] = [],
+): Promise<AttackResponse> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = []
+    const left = [...before, text]
+    let chunks: Buffer[] = []
+    const send = (): void => {
+      chunks = []
+      socket.write(Buffer.from(left.shift() ?? '', 'latin1'))
+    }
     const timer = setTimeout(() => socket.destroy(), timeoutMs)
     const look = (): void => {
       const answer = Buffer.concat(chunks).toString('latin1')
-      const length = contentLengthOf(answer)
       // A server that keeps the connection ends nothing.
-      if (length !== null && answer.length >= length) socket.destroy()
+      if (!isWhole(answer)) return
+      if (left.length > 0) send()
+      else socket.destroy()
     }
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
@@ -30,10 +44,16 @@ export function exchange(socket: Socket, text: string, timeoutMs: number): Promi
     socket.on('error', () => socket.destroy())
     socket.once('close', () => {
       clearTimeout(timer)
-      resolve(parseResponse(Buffer.concat(chunks).toString('utf8')))
+      resolve(left.length > 0 ? NO_ANSWER : parseResponse(Buffer.concat(chunks).toString('utf8')))
     })
-    socket.write(Buffer.from(text, 'latin1'))
+    send()
   })
+}
+
+function isWhole(answer: string): boolean {
+  const length = contentLengthOf(answer)
+  if (length !== null) return answer.length >= length
+  return /\r\ntransfer-encoding: *chunked\r\n/i.test(answer) && answer.endsWith('\r\n0\r\n\r\n')
 }
 
 /** Of head and body together; `null` when the head does not say. */

@@ -4,7 +4,7 @@ import * as spellings from './spellings.ts'
 
 const LOCAL_HOST: HeaderField = ['Host', 'localhost:{port}']
 
-type Given = Partial<Pick<AttackCase, 'by' | 'version' | 'target' | 'raw'>> & {
+type Given = Partial<Pick<AttackCase, 'before' | 'by' | 'version' | 'target' | 'raw'>> & {
   readonly from?: string | null
 }
 
@@ -25,7 +25,16 @@ function attackOf(id: string, name: string, fields: readonly HeaderField[], give
 
 /** Attacks beyond the corpus: spellings and forms, each of which some server or library takes for local. */
 export function extraCases(): AttackCase[] {
-  return [...hosts(), ...targets(), ...peers(), ...forwarding(), ...tampering(), ...wire(), ...pages()]
+  return [
+    ...hosts(),
+    ...targets(),
+    ...peers(),
+    ...forwarding(),
+    ...tampering(),
+    ...wire(),
+    ...pages(),
+    ...kept(),
+  ]
 }
 
 function hosts(): AttackCase[] {
@@ -141,6 +150,22 @@ function pages(): AttackCase[] {
       ['Sec-Fetch-Site', 'cross-site'],
     ]),
   ]
+}
+
+/** What follows a local request over the same connection. */
+function kept(): AttackCase[] {
+  const second: readonly (readonly [string, readonly HeaderField[]])[] = [
+    ['a forwarding header', [LOCAL_HOST, ['X-Forwarded-For', '203.0.113.7']]],
+    ['another proxy', [LOCAL_HOST, ['Via', '1.1 edge']]],
+    ['another Host', [['Host', 'evil.example']]],
+    ['two Hosts', [LOCAL_HOST, ['Host', 'evil.example']]],
+    ['a look-alike', [LOCAL_HOST, ['X_Forwarded_For', '203.0.113.7']]],
+  ]
+  return second.map(([what, fields], n) =>
+    attackOf(`kept/${n}`, `after a local request over the same connection: ${what}`, fields, {
+      before: [LOCAL_HOST],
+    }),
+  )
 }
 
 function shown(text: string): string {

@@ -12,6 +12,7 @@ export type Weakness =
   | 'ignores-target'
   | 'reads-malformed'
   | 'headers-alone'
+  | 'remembers-connection'
   | 'no-address'
   | 'not-guarded'
 
@@ -67,6 +68,11 @@ export const WEAKNESSES: Readonly<Record<Weakness, WeaknessText>> = {
     why: 'This arrives from 127.0.0.1 with the Host of this machine and not one forwarding header, as nginx, HAProxy, ssh and every TCP tunnel send it with their defaults. Only the kernel knows that a relay is at the other end.',
     change: 'Leave the assurance of localClient() at its default, which asks the kernel who is at the other end, and drop dangerouslyTrustHeaders.',
   },
+  'remembers-connection': {
+    title: 'judges a connection once, and not each of its requests',
+    why: 'A local request came first, and another one over the same connection was let in unseen. A proxy sends requests of many clients over one connection, and a browser those of many pages.',
+    change: 'Keep no verdict on the socket: decide on each request.',
+  },
   'no-address': {
     title: 'takes a connection without an address for a local one',
     why: 'A Unix socket of the app is where proxies connect, and a TCP client that resets at once leaves no address either.',
@@ -77,7 +83,7 @@ export const WEAKNESSES: Readonly<Record<Weakness, WeaknessText>> = {
 /** Names that a naive reader may look at as well as the true ones. */
 const FORWARDING = /forwarded|^via|real.?ip|client.?ip|remote.?(?:ip|addr)|connecting|originating|^x-host$/i
 
-/** What letting this case in says about an app. */
+/** What letting this case in says about an app, whatever the connection carried before. */
 export function weaknessOf({ by, connection, fields, raw, target }: AttackCase): Weakness {
   if (by === 'page' && fields.some(([name]) => /^(?:origin|sec-fetch-site)$/i.test(name))) return 'ignores-page' // prettier-ignore
   if (connection.transport === 'unix' || connection.remoteAddress === null) return 'no-address'
