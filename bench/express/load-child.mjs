@@ -1,10 +1,11 @@
-// Sends requests over a few kept connections. A process of its own: the server's CPU time is what counts.
+// Sends requests over a few kept connections, on each of them the texts in turn. A process of its own: the server's CPU
+// time is what counts.
 import { connect } from 'node:net'
 
 const END = 'the end\n'
 const pools = new Map()
 
-process.on('message', ({ port, text, times, connections }) => {
+process.on('message', ({ port, texts, times, connections }) => {
   let pool = pools.get(port)
   if (pool === undefined) {
     pool = Array.from({ length: connections }, () => open(port))
@@ -16,7 +17,8 @@ process.on('message', ({ port, text, times, connections }) => {
     client.next = () => {
       if (left === 0) return
       left -= 1
-      client.socket.write(text)
+      client.socket.write(texts[client.sent % texts.length])
+      client.sent += 1
     }
     client.answered = () => {
       open_ -= 1
@@ -28,7 +30,7 @@ process.on('message', ({ port, text, times, connections }) => {
 })
 
 function open(port) {
-  const client = { socket: connect(port, '127.0.0.1'), next() {}, answered() {} }
+  const client = { socket: connect(port, '127.0.0.1'), sent: 0, next() {}, answered() {} }
   client.socket.setNoDelay(true)
   client.socket.on('data', (chunk) => {
     if (chunk.toString('latin1').endsWith(END)) client.answered()
