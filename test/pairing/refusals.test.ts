@@ -149,7 +149,7 @@ const INVITATIONS: Refusal[] = [
 ] // prettier-ignore
 
 /** Word for word: people act on the message, programs on the details. */
-onEachStore('what is refused,', { approval: { codeFor: RISKY, secondApproverFor: PAIR } }, (bench) => {
+onEachStore('what is refused', { approval: { codeFor: RISKY, secondApproverFor: PAIR } }, (bench) => {
   test.each([...AUTHORITY, ...APPROVALS, ...DEVICES, ...INVITATIONS])(
     '%s: %s',
     async (_what, code, message, details, call) => {
