@@ -37,8 +37,7 @@ function gives(lattice: ScopeLattice, scopes: readonly string[]): (asks: readonl
   }
 }
 
-function parseScopes(name: keyof ApprovalOptions, given: unknown): readonly string[] {
-  if (given === undefined) return []
+function parseScopes(name: keyof ApprovalOptions, given: unknown = []): readonly string[] {
   if (Array.isArray(given) && given.every((scope) => typeof scope === 'string' && isScope(scope)))
     return given as string[]
   throw new LatchkeyError(

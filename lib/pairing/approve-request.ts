@@ -58,7 +58,7 @@ export async function approveRequest(
   const problem = await checkCode(context, authority, request, asks, decision)
   if (problem !== null) return { kind: 'wrong-code', problem }
   const second = await agreeWithFirst(context, authority, request, { asks, expiresInMs }, decision)
-  if (second.kind === 'half-approved') return second
+  if (second.kind !== 'agreed') return second
 
   await ensureDevice(context, request)
   for (const ask of asks) await grantAsk(context, authority, request, ask, expiresInMs)

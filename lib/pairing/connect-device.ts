@@ -31,6 +31,9 @@ export type ConnectAttempt = {
   readonly verification: Verification | null
 }
 
+/** One whose place is known. */
+export type LocatedAttempt = ConnectAttempt & { readonly verdict: LocalityVerdict }
+
 export type ConnectOutcome =
   | { readonly kind: 'needs-locality' }
   | {
@@ -93,17 +96,17 @@ async function decideWithInvite(
   attempt: ConnectAttempt,
   isTokenValid: boolean,
 ): Promise<Decision> {
-  const { bootstrapToken, requiresToken } = attempt
+  const { bootstrapToken, requiresToken, verdict } = attempt
   const grants = await context.tx.grants(attempt.id)
   const decision = decidePairing({ ...context, ...attempt, grants })
   const isAdmitted = decision.kind === 'admit' && (!requiresToken || isTokenValid)
   const isOwned = decision.kind === 'admit' && decision.grants.every((grant) => grant.via === 'owner')
   if (bootstrapToken === null || (isAdmitted && isOwned)) return decision
-  if (attempt.verdict === null) return { kind: 'needs-locality' }
+  if (verdict === null) return { kind: 'needs-locality' }
   // Once what it gave is gone, it does not stand in for the shared secret either.
   if (await isUsedBy(context, bootstrapToken, attempt.id))
     return isOwned || !requiresToken || isTokenValid ? decision : { kind: 'invite-invalid' }
-  if (!(await redeemInvite(context, bootstrapToken, attempt)))
+  if (!(await redeemInvite(context, bootstrapToken, { ...attempt, verdict })))
     return isAdmitted ? decision : { kind: 'invite-invalid' }
   return decidePairing({ ...context, ...attempt, grants: await context.tx.grants(attempt.id) })
 }

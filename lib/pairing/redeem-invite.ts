@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ADMIN_SCOPE, heldScopes, isKeyless } from './authority.ts'
-import type { ConnectAttempt } from './connect-device.ts'
+import type { LocatedAttempt } from './connect-device.ts'
 import { touchDevice } from './device-record.ts'
 import type { Invite } from './invite.ts'
 import type { PairingContext } from './pairing-context.ts'
@@ -23,7 +23,7 @@ export async function isUsedBy(
 export async function redeemInvite(
   context: PairingContext,
   token: string,
-  attempt: ConnectAttempt,
+  attempt: LocatedAttempt,
 ): Promise<boolean> {
   const { tx, nowMs, audit, events } = context
   const invite = await tx.inviteByToken(hashToken(token))
@@ -41,8 +41,8 @@ export async function redeemInvite(
       scopes,
       approvedBy: invite.createdBy,
       origin: invite.id,
-      fromAddress: attempt.verdict?.clientAddress ?? null,
-      localityReason: attempt.verdict?.reason ?? 'peer-unproven',
+      fromAddress: attempt.verdict.clientAddress,
+      localityReason: attempt.verdict.reason,
       host: null,
       grantedAtMs: nowMs,
       expiresAtMs: null,
@@ -52,7 +52,7 @@ export async function redeemInvite(
   }
   await tx.putInvite({ ...invite, usedBy: attempt.id, usedAtMs: nowMs })
   const { id: inviteId, createdBy, asks } = invite
-  const { clientAddress: from = null, assurance, reason: locality, trace = [] } = attempt.verdict ?? {}
+  const { clientAddress: from, assurance, reason: locality, trace } = attempt.verdict
   await audit.record('invite-used', attempt.id, attempt.id, {
     inviteId,
     createdBy,
@@ -74,6 +74,7 @@ async function isBacked(context: PairingContext, invite: Invite): Promise<boolea
   if (createdBy === 'host') return true
   if (approval.needsSecondApprover(asks)) return false
   if (isKeyless(createdBy)) return true
-  const held = heldScopes(await tx.grants(createdBy), 'operator', invite.silentHost, nowMs) ?? []
-  return lattice.missing(held, [ADMIN_SCOPE, ...asks.flatMap((ask) => ask.scopes)]).length === 0
+  const held = heldScopes(await tx.grants(createdBy), 'operator', invite.silentHost, nowMs)
+  const needed = [ADMIN_SCOPE, ...asks.flatMap((ask) => ask.scopes)]
+  return held !== null && lattice.missing(held, needed).length === 0
 }

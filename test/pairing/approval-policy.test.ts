@@ -32,20 +32,28 @@ describe.each<
       expect(approvalPolicy(options, lattice)[needs](asksOf('operator.admin'))).toBe(false)
   })
 
-  test.each([['operator.admin'], [['']], [['operator.*']], [[7]], [['photos.read', 'a b']], [null], [{}]])(
-    'is a list of scopes, not %j',
-    (given) => {
-      const options = { [name]: given } as ApprovalOptions
-      expect(() => approvalPolicy(options, lattice)).toThrow(
-        expect.objectContaining({
-          code: 'OPTION_INVALID',
-          message: expect.stringContaining(`approval.${name}: expected a list of scopes`) as unknown,
-        }),
-      )
-    },
-  )
+  test.each([
+    ['operator.admin'],
+    [['']],
+    [['operator.*']],
+    [[7]],
+    [[['operator.admin']]],
+    [['photos.read', 'a b']],
+    [null],
+    [{}],
+  ])('is a list of scopes, not %j', (given) => {
+    const options = { [name]: given } as ApprovalOptions
+    expect(() => approvalPolicy(options, lattice)).toThrow(
+      expect.objectContaining({
+        code: 'OPTION_INVALID',
+        message: expect.stringContaining(`approval.${name}: expected a list of scopes`) as unknown,
+      }),
+    )
+  })
 })
 
 test('an option that is none is refused with the one that was meant', () => {
-  expect(() => approvalPolicy({ codesFor: [] } as ApprovalOptions, lattice)).toThrow(/did you mean codeFor/)
+  expect(() => approvalPolicy({ codesFor: [] } as ApprovalOptions, lattice)).toThrow(
+    /^approval: there is no option "codesFor"; did you mean codeFor\?$/,
+  )
 })

@@ -25,6 +25,14 @@ onEachStore('a device in full:', {}, (bench) => {
     expect((await bench.audit()).at(-1)).toMatchObject({ kind: 'device-removed', actor: 'host', deviceId: PHONE }) // prettier-ignore
   })
 
+  test('a removal of a device that waits for nothing', async () => {
+    await bench.fixture.connect('phone', 'operator', [])
+    const told = bench.fixture.events.length
+    await bench.fixture.service.remove(HOST, PHONE)
+    expect(bench.fixture.events.slice(told)).toEqual([{ kind: 'removed', deviceId: PHONE }])
+    expect(await lastDetails()).toMatchObject({ pending: null })
+  })
+
   test('a new name, a new token, a role that is cut down', async () => {
     const { service, clock } = bench.fixture
     await approvedOwner(bench.fixture, 'phone', ['operator.write'])

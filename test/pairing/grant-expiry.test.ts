@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { HOST, onEachStore } from './on-each-store.ts'
+import { deviceIdOf } from './service-fixture.ts'
 import { remoteVerdict } from './verdicts.ts'
 
 onEachStore('an approval for a time', {}, (bench) => {
@@ -57,5 +58,25 @@ onEachStore('an approval for a time', {}, (bench) => {
     clock.nowMs += 30_000
     expect(await connect([])).toMatchObject({ kind: 'waiting' })
     expect(await bench.grantsOf('phone')).toHaveLength(1)
+  })
+
+  test('leaves a token when it ends, which can be revoked still, once', async () => {
+    const { clock, service } = bench.fixture
+    await approveFor(['operator.read'], 60_000)
+    await connect(['operator.read'])
+    clock.nowMs += 60_000
+    const revokedAtMs = clock.nowMs
+    for (let i = 0; i < 2; i += 1) {
+      expect(await service.revoke(HOST, deviceIdOf('phone'), 'operator')).toBe(revokedAtMs)
+      clock.nowMs += 1
+    }
+    expect(await bench.store.transaction((tx) => tx.tokens(deviceIdOf('phone')))).toMatchObject([
+      { revokedAtMs },
+    ])
+    expect(bench.fixture.events.at(-1)).toMatchObject({ kind: 'revoked', why: 'token revoked' })
+    const revocations = (await bench.audit()).filter(({ kind }) => kind === 'token-revoked')
+    expect(revocations.map(({ details }) => JSON.parse(details) as unknown)).toEqual([
+      { role: 'operator', scopes: [] },
+    ])
   })
 })

@@ -18,7 +18,12 @@ onEachStore('a key that the owner ignores', {}, (bench) => {
     const told = bench.fixture.events.length
     const logged = (await bench.audit()).length
     for (const scopes of [['operator.read'], ['operator.admin'], []])
-      expect(await knock(scopes)).toMatchObject({ kind: 'waiting', request: null, unfiled: 'ignored' })
+      expect(await knock(scopes)).toMatchObject({
+        kind: 'waiting',
+        request: null,
+        isNew: false,
+        unfiled: 'ignored',
+      })
     expect(bench.fixture.events).toHaveLength(told)
     expect(await bench.audit()).toHaveLength(logged)
     expect((await bench.fixture.service.list(HOST)).pending).toEqual([])
@@ -65,7 +70,23 @@ onEachStore('a key that the owner ignores', {}, (bench) => {
     await bench.fixture.service.ignore(HOST, request.id)
     const kinds = (await bench.audit()).map((entry) => entry.kind)
     expect(kinds.filter((kind) => kind === 'device-ignored')).toHaveLength(1)
+    expect(kinds.filter((kind) => kind === 'request-rejected')).toHaveLength(1)
   })
+
+  test.each(['approve', 'reject'] as const)(
+    'is so after the owner chose to %s too, which stands',
+    async (choice) => {
+      const { id: requestId } = await bench.fixture.request('phone', 'operator', [])
+      const { service } = bench.fixture
+      await (choice === 'approve' ? service.approve(HOST, { requestId }) : service.reject(HOST, requestId))
+      const decided = await service.request(HOST, requestId)
+      bench.fixture.clock.nowMs += 1
+      expect(await service.ignore(HOST, requestId)).toEqual(decided)
+      expect(await service.request(HOST, requestId)).toEqual(decided)
+      expect((await bench.audit()).at(-1)).toMatchObject({ kind: 'device-ignored' })
+      expect(bench.fixture.events.at(-1)).toMatchObject({ kind: 'changed', what: 'ignored' })
+    },
+  )
 
   test('is so by an admin alone: a device cannot hide its own requests either', async () => {
     const phone = await bench.fixture.owner('phone', ['operator.pairing'])

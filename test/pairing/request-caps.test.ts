@@ -19,8 +19,10 @@ onEachStore('the caps on requests', { limits: { maxRequestsPerDevice: 4 } }, (be
     // What it waits for already is not touched.
     expect((await bench.fixture.service.list(HOST)).pending[0]?.asks[0]?.scopes).toEqual(['app.s3'])
     await bench.fixture.service.sweep()
-    expect(await widen(4)).toMatchObject({ unfiled: 'too-often' })
-    bench.fixture.clock.nowMs += HOUR_MS + 1
+    expect(await widen(4)).toMatchObject({ isNew: false, unfiled: 'too-often' })
+    bench.fixture.clock.nowMs += HOUR_MS
+    expect(await widen(4)).toMatchObject({ request: null, isNew: false, unfiled: 'too-often' })
+    bench.fixture.clock.nowMs += 1
     expect(await widen(4)).toMatchObject({ isNew: true })
   })
 
@@ -36,6 +38,7 @@ onEachStore('the caps on requests', { limits: { maxRequestsPerDevice: 4 } }, (be
     expect(await bench.fixture.connect('big', 'node', many('d', 129), remoteVerdict)).toMatchObject({
       unfiled: 'too-much',
     })
+    expect((await bench.fixture.request('big', 'node', many('d', 128))).asks[0]?.scopes).toHaveLength(128)
   })
 
   test('a prefix has room again once its requests have ended, and a decided one makes room at once', async () => {

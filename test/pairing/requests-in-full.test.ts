@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { approvedOwner, HOST, onEachStore, refusal } from './on-each-store.ts'
+import { approvedOwner, HOST, onEachStore, refusal, SHARED_SECRET } from './on-each-store.ts'
 import { attemptOf, deviceIdOf, LIMITS } from './service-fixture.ts'
 import { remoteVerdict } from './verdicts.ts'
 
@@ -137,6 +137,14 @@ onEachStore('a request in full:', {}, (bench) => {
     expect(await lastDetails()).toMatchObject({ said: null, requestId: request.id })
   })
 
+  test('a decision by a rule of the app’s own, which signs with another name than its program', async () => {
+    const request = await bench.fixture.request('phone', 'operator', [])
+    await bench.fixture.service.approve({ kind: 'host', name: 'policy' }, { requestId: request.id })
+    expect((await bench.audit()).at(-1)).toMatchObject({ kind: 'request-approved', actor: 'policy' })
+    expect(lastEvent()).toMatchObject({ request: { decidedBy: 'policy' } })
+    expect(await bench.grantsOf('phone')).toMatchObject([{ approvedBy: 'policy' }])
+  })
+
   test('a key that is ignored, and one that is heard again', async () => {
     const request = await bench.fixture.request('phone', 'operator', [])
     await bench.fixture.service.ignore(HOST, request.id)
@@ -184,5 +192,22 @@ onEachStore(
       expect(entry).toMatchObject({ kind: 'request-half-approved', actor: owner.deviceId, deviceId: PHONE })
       expect(JSON.parse(entry?.details ?? '')).toMatchObject({ requestId: request.id, granted: request.asks, expiresInMs: 60_000, codeTyped: false, withoutCode: false }) // prettier-ignore
     })
+
+    test.each([SHARED_SECRET, { ...SHARED_SECRET, kind: 'local' } as const])(
+      'what it keeps of an approver without a key of its own: %j',
+      async (by) => {
+        const request = await bench.fixture.request('phone', 'operator', ['operator.admin'])
+        await bench.fixture.service.approve(by, { requestId: request.id })
+        expect((await bench.fixture.service.request(HOST, request.id)).approvals).toEqual([
+          {
+            by: by.kind,
+            authority: { role: 'operator', scopes: [], silentHost: null },
+            asks: request.asks,
+            expiresInMs: null,
+            atMs: bench.fixture.clock.nowMs,
+          },
+        ])
+      },
+    )
   },
 )

@@ -100,11 +100,8 @@ onEachStore('a device token', {}, (bench) => {
     await connect(next)
     expect(await connect(old)).toEqual({ kind: 'token-mismatch', standing: 'superseded' })
     expect((await bench.grantsOf('phone')).map((grant) => grant.role)).toEqual(['node'])
-    expect(bench.fixture.events.at(-1)).toMatchObject({
-      kind: 'revoked',
-      role: 'operator',
-      why: 'token reused',
-    })
+    const reused = { kind: 'revoked', role: 'operator', why: 'token reused' }
+    expect(bench.fixture.events.at(-1)).toMatchObject(reused)
     expect((await bench.audit()).at(-1)).toMatchObject({ kind: 'token-reused', actor: 'gateway' })
     // Neither the newest token nor the key alone is enough now.
     for (const token of [next, null])
@@ -225,8 +222,8 @@ onEachStore('a device token with a time to live', { limits: { tokenTtlMs: 60_000
     expect(newTokenOf(await connect(null))).not.toBe(token)
   })
 
-  test('lasts as long again once rotated, by itself or by another', async () => {
-    const token = await pairedPhone(bench)
+  test('lasts as long again once rotated, by itself or by another, and no longer', async () => {
+    await pairedPhone(bench)
     bench.fixture.clock.nowMs += 59_000
     const { token: own } = await bench.fixture.service.rotate(self(), PHONE)
     bench.fixture.clock.nowMs += 59_000
@@ -235,7 +232,9 @@ onEachStore('a device token with a time to live', { limits: { tokenTtlMs: 60_000
     const next = newTokenOf(await connect(own))
     bench.fixture.clock.nowMs += 59_000
     expect(await connect(next)).toMatchObject({ kind: 'admitted' })
-    expect(token).not.toBe(next)
+    const { token: last } = await bench.fixture.service.rotate(self(), PHONE)
+    bench.fixture.clock.nowMs += 60_000
+    expect(await connect(last)).toEqual({ kind: 'token-mismatch', standing: 'expired' })
   })
 
   test('that is over does not stand in for the shared secret', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { HOST, onEachStore, refusal, requestWithCode, SHARED_SECRET } from './on-each-store.ts'
+import { deviceIdOf } from './service-fixture.ts'
 
 const CODE = '4821-0937'
 const WRONG = '0000-0000'
@@ -70,6 +71,28 @@ onEachStore('the code that a device shows', { approval: { codeFor: ['operator.ad
     bench.fixture.clock.nowMs += 60_000
     const again = await requestWithCode(bench.fixture, 'phone', ['operator.admin'], '1111-1111')
     expect(again).toMatchObject({ id: requestId, codeFailures: 1, verification: { code: CODE } })
+  })
+
+  test('typed wrong is recorded: by whom, for which request, how often it may be still', async () => {
+    const owner = await bench.fixture.owner()
+    const { id: requestId } = await requestWithCode(bench.fixture, 'phone', ['operator.admin'])
+    for (const by of [owner, SHARED_SECRET])
+      await expect(approve(by, { requestId, code: WRONG })).rejects.toThrow()
+    const entries = (await bench.audit()).filter(({ kind }) => kind === 'request-code-wrong')
+    expect(
+      entries.map(({ actor, deviceId, details }) => [actor, deviceId, JSON.parse(details) as unknown]),
+    ).toEqual([
+      [owner.deviceId, deviceIdOf('phone'), { requestId, attemptsLeft: 2 }],
+      ['shared-secret', deviceIdOf('phone'), { requestId, attemptsLeft: 1 }],
+    ])
+  })
+
+  test('is there or not, as the log says from the first', async () => {
+    const hasCode = async (): Promise<unknown> => JSON.parse((await bench.audit()).at(-1)?.details ?? '')
+    await requestWithCode(bench.fixture, 'phone', [])
+    expect(await hasCode()).toMatchObject({ hasCode: true })
+    await bench.fixture.request('older', 'operator', [])
+    expect(await hasCode()).toMatchObject({ hasCode: false })
   })
 
   test('tells the owner when the third wrong one has ended the request', async () => {
