@@ -10,6 +10,7 @@ const UNWANTED = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\
 /** Printable ASCII with single spaces inside: each character is a grapheme of its own, and nothing is to be cleaned. */
 const PLAIN = /^[!-~]+(?: [!-~]+)*$/
 /** Making one costs more than all else that is done with a name. */
+// Stryker disable next-line ObjectLiteral: it says what is the default
 const graphemesOf = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /**
@@ -19,6 +20,7 @@ const graphemesOf = new Intl.Segmenter('en', { granularity: 'grapheme' })
  */
 export function cleanName(text: string | undefined): string | null {
   if (text === undefined) return null
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, and takes longer
   if (text.length <= MAX_GRAPHEMES && PLAIN.test(text)) return text
   const visible = text
     .slice(0, 2048)

@@ -36,8 +36,7 @@ export async function keepEvents(
 export async function eventsAfter(tx: PairingTransaction, after: number): Promise<EventPage> {
   const newest = await tx.lastEventSeq()
   // The one statement that nearly every look costs.
-  if (newest === after) return { events: [], isGap: false, last: after, isLastPage: true }
-  if (newest < after) return { events: [], isGap: true, last: newest, isLastPage: true }
+  if (newest <= after) return { events: [], isGap: newest < after, last: newest, isLastPage: true }
   const found = await tx.events({ after, limit: PAGE })
   const events: NumberedEvent[] = []
   for (const { seq, node, payload } of found)
@@ -50,7 +49,7 @@ export async function eventsAfter(tx: PairingTransaction, after: number): Promis
 /** Forgets those that are older, and that whoever committed them has told. */
 export async function sweepEvents(tx: PairingTransaction, beforeMs: number): Promise<void> {
   const upTo = Math.min(...(await tx.nodes()).map(({ toldSeq }) => toldSeq))
-  if (upTo === Infinity || upTo === 0) return
+  if (upTo === Infinity) return
   const swept = await tx.deleteEvents({ upTo, beforeMs })
   if (swept > 0) await tx.putSetting(SWEPT, String(swept))
 }

@@ -32,10 +32,12 @@ export async function listPairings(context: PairingContext, authority: Authority
   const { tx, limits } = context
   if (!(await seesAll(context, authority))) return ownPairings(context, authority)
   const paired: PairedDevice[] = []
-  let page: Device[] = []
+  let after: string | undefined
+  let page: Device[]
   do {
-    page = await tx.devices({ after: page.at(-1)?.id, limit: PAGE })
+    page = await tx.devices({ after, limit: PAGE })
     for (const device of page) paired.push(await pairedDevice(context, device))
+    after = page.at(-1)?.id
   } while (page.length === PAGE)
   return { pending: await tx.pendingRequests(limits.maxPending), paired }
 }

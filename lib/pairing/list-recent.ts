@@ -44,8 +44,9 @@ export async function recentDevices(
   const found: PairedDevice[] = []
   let last: RecentPosition | null = null
   for await (const [device, position] of inOrder(context, page)) {
+    if (device === null) return { devices: found, last: position }
     // One more than fits: so there is a further page.
-    if (device === null || found.length === limit) return { devices: found, last }
+    if (found.length === limit) return { devices: found, last }
     last = position
     if (matches(device)) found.push(await pairedDevice(context, device))
   }

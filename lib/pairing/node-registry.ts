@@ -34,7 +34,7 @@ export function nodeRegistry(
   isGone: (node: NodeRecord) => boolean,
 ): Registry {
   const seen = new Map<string, { beat: number; sinceMs: number }>()
-  let lastBeatMs = -Infinity
+  let lastBeatMs = 0
   let beat = 0
   let hasCompany = isShared
   let written: { toldSeq: number; present: ReadonlySet<string> } = { toldSeq: -1, present: new Set() }

@@ -70,11 +70,15 @@ test('before it is started it knows of its own commits alone, wherever their num
 })
 
 test('behind what others have committed, its own is told in its turn', async () => {
-  const { feed, add, applied, told } = feedOf()
+  const { feed, add, applied, told, onRead } = feedOf()
   await feed.start()
   await add('other', 2)
-  feed.committed(await add('me'))
-  expect(applied).toEqual([])
+  const own = await add('me')
+  let looks = 0
+  onRead.run = () => void (looks += 1)
+  feed.committed(own)
+  // Nobody has to ask for the look.
+  expect([applied, looks]).toEqual([[], 1])
   await feed.catchUp()
   expect([applied, told]).toEqual([[1, 2, 3], [3]])
 })
@@ -143,6 +147,14 @@ test('what another node has left behind is told, and neither applied nor counted
   await add('dead', 250)
   await feed.tellOf('dead', 4)
   expect(told).toHaveLength(251)
+})
+
+test('what another node has left behind and nobody can read any more is not told', async () => {
+  const { feed, add, told, store } = feedOf()
+  await store.transaction((tx) => tx.addEvent({ atMs: 1, node: 'dead', payload: '{"kind":' }))
+  await add('dead')
+  await feed.tellOf('dead', 0)
+  expect(told).toHaveLength(1)
 })
 
 test('what was told while a look was under way is not told again by it', async () => {
