@@ -126,6 +126,33 @@ const DEVICES: Refusal[] = [
     }],
 ] // prettier-ignore
 
+const REQUESTS: Refusal[] = [
+  ['looking at a device that is not there', 'NOT_FOUND', 'unknown deviceId', undefined,
+    ({ service }) => service.device(HOST, PHONE)],
+  ['looking at a request that is not there', 'NOT_FOUND', 'unknown requestId', undefined,
+    ({ service }) => service.request(HOST, 'other')],
+  ['deciding on a request that is not there', 'NOT_FOUND', 'unknown requestId', undefined,
+    ({ service }) => service.approve(HOST, { requestId: 'other' })],
+  ['rejecting a request that was approved', 'INVALID_REQUEST', 'this request was approved already', { code: 'REQUEST_SETTLED', state: 'approved' },
+    async (fixture) => {
+      const requestId = await idOf(fixture, [])
+      await fixture.service.approve(HOST, { requestId })
+      return fixture.service.reject(HOST, requestId)
+    }],
+] // prettier-ignore
+
+/** With the request to look at now. */
+const OUTDATED: [what: string, message: string, call: (fixture: Fixture) => Promise<unknown>][] = [
+  ['a request that was widened since', 'the device has asked for more since; look at its new request',
+    async (fixture) => {
+      const requestId = await idOf(fixture, [])
+      await idOf(fixture, ['operator.read'])
+      return fixture.service.approve(HOST, { requestId })
+    }],
+  ['a request by another digest', 'the digest is not that of this request; look at it again',
+    async (fixture) => fixture.service.approve(HOST, { requestId: await idOf(fixture, []), digest: 'other' })],
+] // prettier-ignore
+
 const INVITATIONS: Refusal[] = [
   ['an invitation more than may be open', 'RATE_LIMITED', 'there are 3 open invitations; revoke some first', undefined,
     async ({ service }) => {
@@ -150,7 +177,7 @@ const INVITATIONS: Refusal[] = [
 
 /** Word for word: people act on the message, programs on the details. */
 onEachStore('what is refused', { approval: { codeFor: RISKY, secondApproverFor: PAIR } }, (bench) => {
-  test.each([...AUTHORITY, ...APPROVALS, ...DEVICES, ...INVITATIONS])(
+  test.each([...AUTHORITY, ...APPROVALS, ...DEVICES, ...REQUESTS, ...INVITATIONS])(
     '%s: %s',
     async (_what, code, message, details, call) => {
       const error = await call(bench.fixture).catch((thrown: unknown) => thrown)
@@ -159,4 +186,14 @@ onEachStore('what is refused', { approval: { codeFor: RISKY, secondApproverFor: 
       expect([refused.code, refused.message, refused.details]).toStrictEqual([code, message, details])
     },
   )
+
+  test.each(OUTDATED)('deciding on %s: %s', async (_what, message, call) => {
+    const error = await call(bench.fixture).catch((thrown: unknown) => thrown)
+    const [now] = (await bench.fixture.service.list(HOST)).pending
+    expect(error).toMatchObject({
+      code: 'REQUEST_SUPERSEDED',
+      message,
+      details: { requestId: now?.id, digest: now?.digest },
+    })
+  })
 })
