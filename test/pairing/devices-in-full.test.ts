@@ -107,6 +107,15 @@ onEachStore('a device in full:', {}, (bench) => {
     expect(await lastDetails()).toEqual({ role: 'operator', scopes: ['operator.read'], reason: 'not-paired', ...attempt.claims, from: '127.0.0.1', assurance: 'same-user', locality: 'local', trace: [] }) // prettier-ignore
   })
 
+  test('a device that was approved before it ever came in, when it does', async () => {
+    const { service, clock, request, connect } = bench.fixture
+    const { id: requestId } = await request('phone', 'operator', [])
+    await service.approve(HOST, { requestId })
+    expect((await service.device(HOST, PHONE)).device.lastSeenAtMs).toBeNull()
+    await connect('phone', 'operator', [])
+    expect((await service.device(HOST, PHONE)).device.lastSeenAtMs).toBe(clock.nowMs)
+  })
+
   test('a device that calls itself otherwise, at once', async () => {
     const { service, clock } = bench.fixture
     const attempt = attemptOf('phone', 'operator', [], localVerdict)

@@ -24,6 +24,9 @@ onEachStore('what a gateway keeps about itself:', {}, (bench) => {
     const taint = { sinceMs: 1, why: 'a probe looked local' }
     await service.putTaint(HOST, taint)
     expect(events.at(-1)).toEqual({ kind: 'tainted', taint })
+    // Other versions of this package find it by that name.
+    const stored = await bench.store.transaction((tx) => tx.setting('gateway-taint'))
+    expect(JSON.parse(stored ?? '')).toEqual(taint)
     expect(JSON.parse((await bench.restarted().service.taint()) ?? '')).toEqual(taint)
     await service.putTaint(HOST, null)
     expect(events.at(-1)).toEqual({ kind: 'tainted', taint: null })
