@@ -73,7 +73,8 @@ test(`SIGTERM ends ${CLIENTS} clients in order, and all of them come back, not a
         pauses.push((payload as { restartExpectedMs: number }).restartExpectedMs)
       },
       onPairingRequired(error: unknown) {
-        refused.push(error)
+        // What the kernel said of it, among other things.
+        refused.push((error as { details?: unknown }).details)
         tell()
       },
       onState(state: string) {

@@ -10,7 +10,7 @@ import { readTcpSockets } from './read-socket-table.ts'
 import { processName } from './printable-name.ts'
 import { readProgram, readStat } from './proc-process.ts'
 import { takeSnapshot, type Snapshot } from './snapshot.ts'
-import { socketTable, type InetSocket } from './socket-table.ts'
+import type { InetSocket, SocketTable } from './socket-table.ts'
 
 export type Question = { readonly connection: Connection; readonly peerUsers: readonly number[] }
 
@@ -18,7 +18,7 @@ export type Question = { readonly connection: Connection; readonly peerUsers: re
 export type Matched = {
   readonly peers: readonly MatchedPeer[]
   /** The table in which they were found, when a whole one was read. */
-  readonly tcp?: readonly InetSocket[]
+  readonly tcp?: SocketTable
 }
 
 /** A connection whose other end was found. */
@@ -27,8 +27,7 @@ type Candidate = { readonly index: number; readonly peer: InetSocket; readonly u
 /** Steps 1 and 2 by the tables of `/proc`. Throws when they cannot be read. */
 export function matchByTables(questions: readonly Question[]): Matched {
   const tcp = readTcpSockets()
-  const table = socketTable(tcp)
-  return { tcp, peers: questions.map(({ connection }) => matchConnection(table, connection)) }
+  return { tcp, peers: questions.map(({ connection }) => matchConnection(tcp, connection)) }
 }
 
 /**
@@ -67,7 +66,7 @@ export async function inspectConnections(
 function inspectCandidates(
   candidates: readonly Candidate[],
   holders: ReadonlyMap<number, readonly Holder[]>,
-  tcp: readonly InetSocket[] | undefined,
+  tcp: SocketTable | undefined,
 ): Promise<ReadonlyMap<Candidate, PeerEvidence>> {
   // Not process.pid: what counts is how this process is called in the /proc that is read.
   const ownPid = Number(readlinkSync('/proc/self'))

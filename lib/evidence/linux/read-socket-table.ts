@@ -6,21 +6,20 @@ import { socketTable, type InetSocket, type SocketTable } from './socket-table.t
  * TCP alone, which is what most connections are decided by. `folder` is `/proc/net`, or `/proc/PID/net` for
  * the network namespace of another process.
  */
-export function readTcpSockets(folder = '/proc/net'): InetSocket[] {
-  return [
+export function readTcpSockets(folder = '/proc/net'): SocketTable {
+  return socketTable([
     ...parseInetSockets(readFileSync(`${folder}/tcp`, 'latin1'), 'tcp'),
     ...parseInetSockets(readIfPresent(`${folder}/tcp6`), 'tcp'),
-  ]
+  ])
 }
 
 /** Every list of sockets that the kernel offers, beside the TCP sockets that were read already. */
-export function readSocketTable(tcp: readonly InetSocket[]): SocketTable {
+export function readSocketTable(tcp: SocketTable): SocketTable {
   const inet = (name: string, kind: InetSocket['kind']): InetSocket[] => [
     ...parseInetSockets(readIfAllowed(name), kind),
     ...parseInetSockets(readIfAllowed(`${name}6`), kind),
   ]
-  return socketTable([
-    ...tcp,
+  const others = socketTable([
     ...inet('udp', 'udp'),
     ...inet('udplite', 'udp'),
     // An echo reply carries data as well as a datagram does.
@@ -30,6 +29,7 @@ export function readSocketTable(tcp: readonly InetSocket[]): SocketTable {
     ...parseKernelSockets(readIfAllowed('netlink'), 'netlink'),
     ...parseKernelSockets(readIfAllowed('packet'), 'packet'),
   ])
+  return { ...tcp, byInode: (inode) => [...tcp.byInode(inode), ...others.byInode(inode)] }
 }
 
 /** A list that cannot be read counts as empty here: its sockets are then ones that nothing explains. */

@@ -3,7 +3,7 @@ import { networkNamespace, readAncestors, type Ancestor } from './ancestors.ts'
 import { describeProcess, unlessGone, type Descriptor, type ProcessDescription } from './proc-process.ts'
 import { readSocketTable, readTcpSockets } from './read-socket-table.ts'
 import { socketInode } from './relay-signs.ts'
-import { socketTable, type InetSocket, type SocketTable } from './socket-table.ts'
+import type { SocketTable } from './socket-table.ts'
 import { ephemeralPorts, hostAddresses, type Surroundings } from './surroundings.ts'
 
 /** Processes and sockets as they were at about one time. */
@@ -17,11 +17,7 @@ export type Snapshot = {
 }
 
 /** Reads `pids` and their ancestors first, then the tables, so that what they hold is likely in these. */
-export function takeSnapshot(
-  pids: ReadonlySet<number>,
-  ownPid: number,
-  tcp?: readonly InetSocket[],
-): Snapshot {
+export function takeSnapshot(pids: ReadonlySet<number>, ownPid: number, tcp?: SocketTable): Snapshot {
   const processes = new Map([...pids].map((pid) => [pid, describeOrNull(pid)]))
   const ancestors = new Map<number, readonly Ancestor[]>()
   for (const process of processes.values()) {
@@ -44,7 +40,7 @@ export function takeSnapshot(
       if (ancestor.networkNamespace === networkNamespace('self')) return here()
       const known = elsewhere.get(ancestor.networkNamespace)
       if (known !== undefined) return known
-      const table = socketTable(readTcpSockets(`/proc/${ancestor.process.pid}/net`))
+      const table = readTcpSockets(`/proc/${ancestor.process.pid}/net`)
       const there = { ...here(), table, isOnHost: () => false }
       elsewhere.set(ancestor.networkNamespace, there)
       return there
@@ -52,7 +48,7 @@ export function takeSnapshot(
   }
 }
 
-function readSurroundings(tcp: readonly InetSocket[] | undefined): Surroundings {
+function readSurroundings(tcp: SocketTable | undefined): Surroundings {
   return {
     ownInodes: readOwnInodes(),
     table: readSocketTable(tcp ?? readTcpSockets()),

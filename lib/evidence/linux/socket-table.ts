@@ -46,24 +46,29 @@ export type SocketTable = {
 
 export function socketTable(sockets: Iterable<Socket>): SocketTable {
   const byInode = new Map<number, Socket[]>()
-  const byEnds = new Map<string, InetSocket[]>()
+  const byPorts = new Map<number, InetSocket[]>()
   const listenerPorts = new Set<number>()
   for (const socket of sockets) {
     if (socket.inode !== 0) append(byInode, socket.inode, socket)
     if (socket.kind !== 'tcp') continue
     if (socket.state === TCP_LISTEN) listenerPorts.add(socket.localPort)
-    const { localAddress, localPort, remoteAddress, remotePort } = socket
-    append(byEnds, endsKey(localAddress, localPort, remoteAddress, remotePort), socket)
+    append(byPorts, portsKey(socket.localPort, socket.remotePort), socket)
   }
   return {
     byInode: (inode) => byInode.get(inode) ?? [],
-    byEnds: (...ends) => foldEqualInodes(byEnds.get(endsKey(...ends)) ?? []),
+    byEnds: (localAddress, localPort, remoteAddress, remotePort) => {
+      const rows = byPorts.get(portsKey(localPort, remotePort)) ?? []
+      return foldEqualInodes(
+        rows.filter((row) => row.localAddress === localAddress && row.remoteAddress === remoteAddress),
+      )
+    },
     hasListener: (port) => listenerPorts.has(port),
   }
 }
 
-function endsKey(localAddress: string, localPort: number, remoteAddress: string, remotePort: number): string {
-  return `${localAddress} ${localPort} ${remoteAddress} ${remotePort}`
+/** A number, as there may be tens of thousands of connections that have just ended. */
+function portsKey(localPort: number, remotePort: number): number {
+  return localPort * 0x10000 + remotePort
 }
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
