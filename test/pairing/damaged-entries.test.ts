@@ -13,7 +13,8 @@ function found(row: unknown) {
   return checker.problem
 }
 
-const withField = (change: Record<string, unknown>): unknown => sealed({ ...entry, ...change } as typeof entry)
+const withField = (change: Record<string, unknown>): unknown =>
+  sealed({ ...entry, ...change } as typeof entry)
 
 test('a row as it was written is no damage', () => {
   expect(found(withField({}))).toBeNull()
