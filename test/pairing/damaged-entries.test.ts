@@ -13,8 +13,7 @@ function found(row: unknown) {
   return checker.problem
 }
 
-const withField = (change: Record<string, unknown>): unknown =>
-  sealed({ ...entry, ...change } as typeof entry)
+const withField = (change: Record<string, unknown>): unknown => sealed({ ...entry, ...change })
 
 test('a row as it was written is no damage', () => {
   expect(found(withField({}))).toBeNull()
