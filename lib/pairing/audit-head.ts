@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import type { AuditEntry } from './audit-entry.ts'
+import { isWholeNumber } from './whole-number.ts'
 
 /** Where the signed end of the chain is kept, as JSON of `AuditHead`. */
 export const AUDIT_HEAD = 'audit-head'
@@ -43,8 +44,7 @@ export function parseAuditHead(text: string): AuditHead | null {
   }
   if (typeof value !== 'object' || value === null) return null
   const { seq, hash, atMs, publicKey, signature } = value as Readonly<Record<string, unknown>>
-  if (typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 1) return null
-  if (typeof atMs !== 'number' || !Number.isSafeInteger(atMs)) return null
+  if (!isWholeNumber(seq) || seq < 1 || !isWholeNumber(atMs)) return null
   if (!isText(hash, /^[0-9a-f]{64}$/) || !isText(publicKey, /^[\w-]{43}$/)) return null
   return isText(signature, /^[\w-]{86}$/) ? { seq, hash, atMs, publicKey, signature } : null
 }

@@ -55,7 +55,8 @@ function doubtOfHead(
   if (text === null) return 'head-unsigned'
   const head = parseAuditHead(text)
   if (head === null || !isSignedBy(head, gatewayId, signer.publicKey)) return 'head-forged'
-  if (head.seq !== last.seq) return head.seq > last.seq ? 'truncated' : 'inserted'
+  if (head.seq > last.seq) return 'truncated'
+  if (head.seq < last.seq) return 'inserted'
   return head.hash === last.hash ? null : 'forked'
 }
 

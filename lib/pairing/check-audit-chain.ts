@@ -1,5 +1,6 @@
 import { auditHash, NO_ENTRY_HASH, type AuditEntry, type AuditKind } from './audit-entry.ts'
 import type { AuditProblem } from './audit-report.ts'
+import { isWholeNumber } from './whole-number.ts'
 
 /** Hashes that are remembered, to tell an entry that was put in from one that was taken out. */
 const RECENT = 10_000
@@ -108,10 +109,6 @@ function readEntry(row: unknown): AuditEntry | Unreadable {
   if (typeof previousHash !== 'string') return bad('link to the entry before')
   if (typeof hash !== 'string') return bad('hash')
   return { seq, atMs, kind: kind as AuditKind, actor, deviceId, details, previousHash, hash }
-}
-
-function isWholeNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value)
 }
 
 function isJsonObject(text: string): boolean {

@@ -25,7 +25,7 @@ export function auditVerifier(evidence: AuditEvidence): AuditVerifier {
   const { storedHead, remembered } = evidence
   const head = storedHead === null ? null : parseAuditHead(storedHead)
   const kept = remembered === null ? null : parseAuditHead(remembered)
-  const watched = new Set([head, kept].flatMap((one) => (one === null ? [] : [one.seq])))
+  const watched = new Set([head, kept].filter((one) => one !== null).map(({ seq }) => seq))
   const chain = chainChecker(watched)
   return {
     add(page) {

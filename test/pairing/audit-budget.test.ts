@@ -23,6 +23,12 @@ onEachStore('what strangers may write into the log in an hour', {}, (bench) => {
     expect(await leftOut(2 * HOUR_MS)).toBe(1)
   })
 
+  test('is not begun by asking what was left out', async () => {
+    expect([await spend(0), await leftOut(HOUR_MS)]).toEqual([true, 0])
+    expect([await spend(HOUR_MS + 10), await spend(HOUR_MS + 10)]).toEqual([true, true])
+    expect([await spend(2 * HOUR_MS + 9), await spend(2 * HOUR_MS + 10)]).toEqual([false, true])
+  })
+
   test('ends too when the clock was set back, and not for a clock that differs a little', async () => {
     for (const nowMs of [10 * HOUR_MS, 10 * HOUR_MS]) await spend(nowMs)
     expect(await spend(9 * HOUR_MS + 1)).toBe(false)

@@ -12,6 +12,8 @@ onEachStore('what a gateway keeps about itself:', {}, (bench) => {
     expect(events.at(-1)).toEqual({ kind: 'changed', what: 'doctor', deviceId: null })
     await service.keepDoctorRun(HOST, 'two')
     expect(await service.lastDoctorRun(admin)).toBe('two')
+    // Where stores that are there already have it.
+    expect(await bench.store.transaction((tx) => tx.setting('doctor-run'))).toBe('two')
     const reader = await bench.fixture.owner('reader', ['operator.read'])
     await expect(service.keepDoctorRun(reader, 'three')).rejects.toEqual(refusal('FORBIDDEN'))
     await expect(service.lastDoctorRun(reader)).rejects.toEqual(refusal('FORBIDDEN'))
