@@ -177,8 +177,11 @@ describe('what the owner narrows', () => {
     ],
     [{ reasons: 'not-paired' }, /silent\.reasons/],
     [{ assurance: 'none' }, /silent\.assurance/],
-    [{ reason: [] }, /did you mean reasons/],
+    [{ reason: [] }, /^silent: .*did you mean reasons/],
   ])('%j is refused', (options, message) => {
-    expect(() => silentPolicy(options as SilentOptions, lattice)).toThrow(message)
+    const make = (): unknown => silentPolicy(options as SilentOptions, lattice)
+    expect(make).toThrow(message)
+    const code = 'reason' in options ? 'OPTION_UNKNOWN' : 'OPTION_INVALID'
+    expect(make).toThrow(expect.objectContaining({ code }))
   })
 })
