@@ -18,6 +18,9 @@ describe('the canonical text of an address', () => {
     ['::ffff:203.0.113.7', '203.0.113.7'],
     ['::FFFF:7f00:1', '127.0.0.1'],
     ['0:0:0:0:0:ffff:0102:ff00', '1.2.255.0'],
+    ['0::ffff:127.0.0.1', '127.0.0.1'],
+    ['0:0:0::ffff:127.0.0.1', '127.0.0.1'],
+    ['0:0::1:ffff:7f00:1', '::1:ffff:7f00:1'],
   ])('%s is %s', (text, expected) => {
     expect(canonicalAddress(text)).toBe(expected)
   })
