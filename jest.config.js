@@ -1,5 +1,5 @@
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/no-leftovers.ts',
   roots: ['<rootDir>/test'],
   globalSetup: '<rootDir>/test/run-folder.ts',
   globalTeardown: '<rootDir>/test/remove-run-folder.ts',

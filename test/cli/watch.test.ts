@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import path from 'node:path'
 import { afterEach, expect, jest, test } from '@jest/globals'
 import { MAIN, runCli, scratchFolder, serve, type Served } from './cli-process.ts'
@@ -106,9 +106,10 @@ test('Ctrl-C ends it while it tries to connect', async () => {
   // Takes connections, and says nothing.
   const silent = createServer()
   await new Promise<void>((resolve) => silent.listen(gateway.port, '127.0.0.1', resolve))
-  await once(silent, 'connection')
+  const [accepted] = (await once(silent, 'connection')) as [Socket]
   watch.stop()
   expect(await watch.exited).toBe(0)
+  accepted.destroy()
   silent.close()
 })
 

@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo, type Server } from 'node:net'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import type { Page } from 'playwright-core'
 import { startBrowser, type Browser } from '../browser/chromium.ts'
@@ -10,6 +10,7 @@ let example: ServedExample
 let browser: Browser
 /** A tunnel that ends on this machine: whoever comes through it may be anywhere. */
 let tunnel: Server
+const ends = new Set<Socket>()
 beforeAll(async () => {
   example = await serveExample('browser-page')
   browser = await startBrowser()
@@ -17,13 +18,14 @@ beforeAll(async () => {
   tunnel = createServer((client) => {
     const onward = connect(port, '127.0.0.1')
     client.pipe(onward).pipe(client)
-    for (const end of [client, onward]) end.on('error', () => [client, onward].forEach((each) => each.destroy())) // prettier-ignore
+    for (const end of [client, onward]) ends.add(end.on('error', () => [client, onward].forEach((each) => each.destroy()))) // prettier-ignore
   })
   await new Promise<void>((resolve) => tunnel.listen(0, '127.0.0.1', resolve))
 }, 120_000)
 afterAll(async () => {
   await browser.close()
   tunnel.close()
+  for (const end of ends) end.destroy()
   await example.stop()
 })
 
