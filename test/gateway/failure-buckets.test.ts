@@ -3,6 +3,9 @@ import { FailureBuckets } from '../../lib/gateway/failure-buckets.ts'
 import { collectedHeap } from '../threats/collected-heap.ts'
 import { until } from './running-gateway.ts'
 
+// 100,000 counts, among whatever else the machine has to do.
+jest.setTimeout(120_000)
+
 let buckets: FailureBuckets | null = null
 afterEach(() => {
   buckets?.close()
