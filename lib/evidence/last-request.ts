@@ -1,6 +1,7 @@
 import { hasShape, headerShape, type HeaderShape } from '../locality/header-shape.ts'
 import type { OriginStanding } from '../locality/origin.ts'
-import type { LocalityPolicy, LocalityVerdict, RequestFacts } from '../locality/index.ts'
+import type { LocalityPolicy, LocalityVerdict } from '../locality/index.ts'
+import { namesNoHost } from '../locality/rules.ts'
 import { listenerFacts, sentUrl, type JudgedRequest, type ListenerFacts } from './connection-facts.ts'
 
 /** A verdict, and whose page the request acts for. */
@@ -24,15 +25,14 @@ export type LastRequest = {
 export function lastRequest(
   policy: LocalityPolicy,
   request: JudgedRequest,
-  { url, rawHeaders, httpVersion }: RequestFacts,
   taint: number,
   { verdict, origin }: Examined,
 ): LastRequest | null {
-  if (!namesNoHost(url) || verdict.reason === 'forwarding-untrusted') return null
+  if (!namesNoHost(sentUrl(request)) || verdict.reason === 'forwarding-untrusted') return null
   Object.freeze(verdict.trace)
   return {
-    shape: headerShape(policy, rawHeaders),
-    httpVersion,
+    shape: headerShape(policy, request.rawHeaders),
+    httpVersion: request.httpVersion,
     listener: listenerFacts(request.socket),
     taint,
     examined: { verdict: Object.freeze(verdict), origin },
@@ -50,9 +50,4 @@ export function repeats(request: JudgedRequest, last: LastRequest, taint: number
     namesNoHost(sentUrl(request)) &&
     hasShape(request.rawHeaders, last.shape)
   )
-}
-
-/** In origin form (RFC 9112, section 3.2.1) a target says nothing of the host. */
-function namesNoHost(url: string): boolean {
-  return url.startsWith('/')
 }

@@ -65,13 +65,22 @@ export function localityJudge(
   let isLearning = false
   lookup.start?.()
 
-  function askKernel(request: JudgedRequest, fresh: boolean): Answer {
+  function connectionOf(request: JudgedRequest): Connection {
     const key = connectionKey(request)
-    const known = fresh ? null : (connections.get(key)?.answer ?? null)
-    if (known !== null) return known
-    const answer: Answer = { peer: null, coming: look(request.socket, key) }
-    // What was decided by another answer goes with it.
-    connections.set(key, { answer, last: null })
+    const known = connections.get(key)
+    if (known !== undefined) return known
+    const connection: Connection = { answer: null, last: null }
+    connections.set(key, connection)
+    return connection
+  }
+
+  function askKernel(request: JudgedRequest, fresh: boolean): Answer {
+    const connection = connectionOf(request)
+    if (!fresh && connection.answer !== null) return connection.answer
+    const answer: Answer = { peer: null, coming: look(request.socket, connectionKey(request)) }
+    connection.answer = answer
+    // It was decided by another answer.
+    connection.last = null
     void answer.coming.then((peer) => {
       answer.peer = peer
     })
@@ -134,13 +143,6 @@ export function localityJudge(
     return peer === null ? coming.then(decideWith) : decideWith(peer)
   }
 
-  function remember(request: JudgedRequest, last: LastRequest | null): void {
-    const key = connectionKey(request)
-    const known = connections.get(key)
-    if (known === undefined) connections.set(key, { answer: null, last })
-    else known.last = last
-  }
-
   /** Another number once somebody is taken for tainted who was not. */
   function taintNow(): number {
     return isTainted() ? -1 : memory.changes
@@ -162,7 +164,8 @@ export function localityJudge(
     },
     examine(request) {
       const taint = taintNow()
-      const last = connections.get(connectionKey(request))?.last ?? null
+      const connection = connectionOf(request)
+      const { last } = connection
       if (last !== null && repeats(request, last, taint)) {
         onVerdict?.(last.examined.verdict)
         return last.examined
@@ -172,7 +175,7 @@ export function localityJudge(
       const verdict = decide(request, reading, {})
       if (verdict instanceof Promise) return verdict.then((decided) => ({ verdict: decided, origin }))
       const examined = { verdict, origin }
-      remember(request, lastRequest(policy, request, reading.facts, taint, examined))
+      connection.last = lastRequest(policy, request, taint, examined)
       return examined
     },
     forget(request) {

@@ -81,9 +81,14 @@ export function notTampered({ fields }: Reading): TraceEntry {
   return fields.tampering === null ? PASSED.nothingOdd : failed('forwarding-tampered', fields.tampering)
 }
 
-/** Origin form or `*` say nothing; an absolute form (RFC 9112, section 3.2.2) must name the same host and port. */
+/** Whether a target leaves the host to the headers: in origin form (RFC 9112, section 3.2.1), or `*`. */
+export function namesNoHost(url: string): boolean {
+  return url.startsWith('/') || url === '*'
+}
+
+/** An absolute form (RFC 9112, section 3.2.2) must name the same host and port. */
 function targetAgrees(url: string, host: HostName): boolean {
-  if (url.startsWith('/') || url === '*') return true
+  if (namesNoHost(url)) return true
   const match = SCHEME.exec(url)
   const defaultPort = TARGET_PORTS.get((match?.[1] ?? '').toLowerCase())
   const authority = parseHost(match?.[2] ?? '')

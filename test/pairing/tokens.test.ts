@@ -223,7 +223,7 @@ onEachStore('a device token with a time to live', { limits: { tokenTtlMs: 60_000
   })
 
   test('lasts as long again once rotated, by itself or by another, and no longer', async () => {
-    await pairedPhone(bench)
+    const token = await pairedPhone(bench)
     bench.fixture.clock.nowMs += 59_000
     const { token: own } = await bench.fixture.service.rotate(self(), PHONE)
     bench.fixture.clock.nowMs += 59_000
@@ -232,6 +232,7 @@ onEachStore('a device token with a time to live', { limits: { tokenTtlMs: 60_000
     const next = newTokenOf(await connect(own))
     bench.fixture.clock.nowMs += 59_000
     expect(await connect(next)).toMatchObject({ kind: 'admitted' })
+    expect(token).not.toBe(next)
     const { token: last } = await bench.fixture.service.rotate(self(), PHONE)
     bench.fixture.clock.nowMs += 60_000
     expect(await connect(last)).toEqual({ kind: 'token-mismatch', standing: 'expired' })
